@@ -1,0 +1,134 @@
+import { z } from 'zod';
+import { BlockedReason, Cost, InputSource, JobError, JobState, Priority, WebhookEventType } from './job.ts';
+
+/** The public HTTPS interface `/v1`: requests are strict, answers may grow. Times are RFC 3339 in UTC, durations are seconds. */
+export const JobId = z.string().regex(/^[a-z0-9]{26}$/, 'a job id: 26 lower-case letters and digits');
+
+export const WebhookRequest = z.strictObject({
+  url: z.url({ protocol: /^https?$/ }).max(2_048),
+  events: z.array(WebhookEventType).min(1).default(['job.succeeded', 'job.failed', 'job.canceled', 'job.expired']),
+  secret: z
+    .string()
+    .regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, 'whsec_ and the base64 of 24 to 64 random bytes')
+    .describe('signs every delivery (Standard Webhooks); never shown again'),
+});
+export type WebhookRequest = z.infer<typeof WebhookRequest>;
+
+/**
+ * `POST /v1/jobs`. Anywhere in `input`, `{"$output": {"job": ID, "path": POINTER}}` stands for a value of that job's output
+ * (RFC 6901; "" is the whole of it), and makes this job depend on it.
+ */
+export const CreateJobRequest = z
+  .strictObject({
+    model: z.string().min(1).max(100),
+    input: z.record(z.string(), z.unknown()),
+    dependsOn: z.array(JobId).max(20).default([]).describe('jobs that must succeed before this one is queued'),
+    priority: Priority.default('normal'),
+    webhook: WebhookRequest.optional(),
+    metadata: z.record(z.string().max(64), z.string().max(500)).default({}),
+    startDeadlineSeconds: z.int().min(1).max(604_800).optional(),
+    runTimeoutSeconds: z.int().min(1).max(3_600).optional(),
+    maxAttempts: z.int().min(1).max(10).optional(),
+  })
+  .meta({ id: 'CreateJobRequest' });
+export type CreateJobRequest = z.infer<typeof CreateJobRequest>;
+
+export const ArtifactResource = z.object({
+  name: z.string(),
+  contentType: z.string(),
+  sizeBytes: z.int(),
+  url: z.url().describe('signed; expires one hour after this answer'),
+});
+
+export const AttemptResource = z.object({
+  attempt: z.int(),
+  worker: z.string(),
+  cold: z.boolean().describe('whether this worker was started for this job, rather than found warm'),
+  startedAt: z.iso.datetime(),
+  endedAt: z.iso.datetime().nullable(),
+  outcome: z.enum(['succeeded', 'failed', 'canceled', 'lost']).nullable(),
+  error: JobError.nullable(),
+});
+
+/** Where the time of the last attempt went; null where it has not been spent. */
+export const Timing = z.object({
+  queuedSeconds: z.number().nullable().describe('from queued to started, boot included'),
+  bootSeconds: z.number().nullable().describe('of a cold worker: from reserving its slot to ready'),
+  loadSeconds: z.number().nullable().describe('the part of the boot in which the model loaded'),
+  runSeconds: z.number().nullable(),
+});
+
+export const JobResource = z
+  .object({
+    id: JobId,
+    model: z.string(),
+    state: JobState,
+    blocked: z.object({ reason: BlockedReason, until: z.iso.datetime().nullable() }).nullable(),
+    version: z.int(),
+    attempt: z.int(),
+    priority: Priority,
+    input: z.unknown(),
+    inputFrom: z.array(InputSource),
+    dependsOn: z.array(z.string()),
+    output: z.unknown(),
+    error: JobError.nullable(),
+    artifacts: z.array(ArtifactResource),
+    metrics: z.record(z.string(), z.number()),
+    progress: z
+      .object({ fraction: z.number().nullable(), message: z.string().nullable(), at: z.iso.datetime() })
+      .nullable(),
+    attempts: z.array(AttemptResource),
+    timing: Timing,
+    cost: Cost.nullable(),
+    webhook: z.object({ url: z.string(), events: z.array(WebhookEventType) }).nullable(),
+    metadata: z.record(z.string(), z.string()),
+    createdAt: z.iso.datetime(),
+    queuedAt: z.iso.datetime().nullable(),
+    startedAt: z.iso.datetime().nullable(),
+    finishedAt: z.iso.datetime().nullable(),
+    startBy: z.iso.datetime(),
+  })
+  .meta({ id: 'Job' });
+export type JobResource = z.infer<typeof JobResource>;
+
+export const ListJobsQuery = z.strictObject({
+  state: JobState.optional(),
+  model: z.string().max(100).optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+  cursor: z.string().max(500).optional(),
+});
+export type ListJobsQuery = z.infer<typeof ListJobsQuery>;
+
+export const JobList = z
+  .object({ items: z.array(JobResource), next: z.string().nullable().describe('the cursor of the next page') })
+  .meta({ id: 'JobList' });
+export type JobList = z.infer<typeof JobList>;
+
+export const ModelResource = z
+  .object({
+    name: z.string(),
+    title: z.string(),
+    description: z.string(),
+    pool: z.string(),
+    available: z.boolean(),
+    missing: z.array(z.object({ program: z.string(), install: z.string() })),
+    input: z.record(z.string(), z.unknown()).describe('JSON Schema 2020-12'),
+    output: z.record(z.string(), z.unknown()).describe('JSON Schema 2020-12'),
+  })
+  .meta({ id: 'Model' });
+export type ModelResource = z.infer<typeof ModelResource>;
+
+export const ModelList = z.object({ items: z.array(ModelResource) }).meta({ id: 'ModelList' });
+
+/** RFC 9457. `code` is stable and meant for programs; `errors` names each field at fault by JSON pointer. */
+export const Problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: z.string(),
+    detail: z.string(),
+    errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+  })
+  .meta({ id: 'Problem' });
+export type Problem = z.infer<typeof Problem>;

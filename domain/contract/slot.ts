@@ -1,0 +1,27 @@
+import { z } from 'zod';
+
+export const SlotState = z.enum(['free', 'reserved', 'starting', 'ready', 'draining', 'recovering']);
+export type SlotState = z.infer<typeof SlotState>;
+
+/**
+ * The document `slots/{queue}~{index}`: the right to be a worker. Its lease is judged by the store's own time of the last
+ * write to it, so it carries no time of its own for that. `reservedAtMs` and `readyAtMs` measure the boot, `lastFinishAtMs`
+ * the idling; none of them decides anything.
+ */
+export const Slot = z.looseObject({
+  schema: z.literal(1),
+  queue: z.string(),
+  index: z.int(),
+  state: SlotState,
+  fence: z.int(),
+  ticketHash: z.string().nullable(),
+  sessionHash: z.string().nullable(),
+  execution: z.string().nullable(),
+  jobs: z.array(z.string()),
+  claims: z.int(),
+  reservedAtMs: z.int().nullable(),
+  readyAtMs: z.int().nullable(),
+  loadMs: z.int().nullable(),
+  lastFinishAtMs: z.int().nullable(),
+});
+export type Slot = z.infer<typeof Slot>;

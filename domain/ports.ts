@@ -1,0 +1,211 @@
+import type { Delivery, Key } from './contract/delivery.ts';
+import type { Edge, Job, JobEvent, JobPrivate, LogChunk } from './contract/job.ts';
+import type { Slot } from './contract/slot.ts';
+import type { CollectionOf, Scalar, ShapeName, Where } from './shapes.ts';
+
+/** Every collection and the shape of its documents. `events` and `logs` lie below a job; a shape asks all of a collection, whichever its parent. */
+export interface Collections {
+  jobs: Job;
+  events: JobEvent;
+  logs: LogChunk;
+  jobs_private: JobPrivate;
+  edges: Edge;
+  slots: Slot;
+  deliveries: Delivery;
+  keys: Key;
+}
+export type CollectionName = keyof Collections;
+
+/** The address of a document: `path` is `collection/id`, or `jobs/id/collection/id` for what lies below a job. */
+export interface Ref<C extends CollectionName = CollectionName> {
+  readonly collection: C;
+  readonly path: string;
+}
+
+/** The only place where document paths are made. */
+export const refs = {
+  job: (id: string): Ref<'jobs'> => ({ collection: 'jobs', path: `jobs/${id}` }),
+  jobPrivate: (id: string): Ref<'jobs_private'> => ({ collection: 'jobs_private', path: `jobs_private/${id}` }),
+  event: (jobId: string, seq: number): Ref<'events'> => ({ collection: 'events', path: `jobs/${jobId}/events/${seq}` }),
+  log: (jobId: string, attempt: number, seq: number): Ref<'logs'> => ({
+    collection: 'logs',
+    path: `jobs/${jobId}/logs/${attempt}-${seq}`,
+  }),
+  edge: (parent: string, child: string): Ref<'edges'> => ({ collection: 'edges', path: `edges/${parent}~${child}` }),
+  slot: (id: string): Ref<'slots'> => ({ collection: 'slots', path: `slots/${id}` }),
+  delivery: (id: string): Ref<'deliveries'> => ({ collection: 'deliveries', path: `deliveries/${id}` }),
+  key: (hash: string): Ref<'keys'> => ({ collection: 'keys', path: `keys/${hash}` }),
+} as const;
+
+/** The id of the slot of a queue with this index. */
+export const slotId = (queue: string, index: number): string => `${queue}~${index}`;
+
+/** A document as it was at `readAtMs`. Both times are the store's own clock; `etag` changes with every write to the document. */
+export interface Snapshot<T> {
+  readonly path: string;
+  readonly data: T;
+  readonly etag: string;
+  readonly updatedAtMs: number;
+  readonly readAtMs: number;
+}
+
+export type Write =
+  | { readonly kind: 'create'; readonly ref: Ref; readonly data: object }
+  | { readonly kind: 'update'; readonly ref: Ref; readonly etag: string; readonly patch: object }
+  | { readonly kind: 'delete'; readonly ref: Ref };
+
+/** Fails the commit if the document exists. */
+export const create = <C extends CollectionName>(ref: Ref<C>, data: Collections[C]): Write => ({ kind: 'create', ref, data });
+
+/** Replaces the named top-level fields and keeps all others; fails the commit unless the document is as `read` saw it. */
+export const update = <C extends CollectionName>(
+  ref: Ref<C>,
+  read: Snapshot<Collections[C]>,
+  patch: Partial<Collections[C]>,
+): Write => ({ kind: 'update', ref, etag: read.etag, patch });
+
+/** A place in a query's order: the ordered value and the path of the last document seen. */
+export type Cursor = readonly [Scalar, string];
+
+export interface Page<T> {
+  readonly items: readonly Snapshot<T>[];
+  readonly next: Cursor | null;
+  readonly readAtMs: number;
+}
+
+/** Every read is strongly consistent; `commit` is the only write. */
+export interface Store {
+  get<C extends CollectionName>(ref: Ref<C>): Promise<Snapshot<Collections[C]> | null>;
+  /** All or nothing. Throws PreconditionFailedError when nothing was written, UnclearError when it cannot tell. */
+  commit(writes: readonly Write[]): Promise<void>;
+  /** In the shape's order, ties by path; a document that lacks the ordered field is in no result. `next` is null at the end. */
+  query<S extends ShapeName>(
+    shape: S,
+    where: Where<S>,
+    options: { readonly limit: number; readonly after?: Cursor },
+  ): Promise<Page<Collections[CollectionOf<S>]>>;
+  /** How many match, counted no further than `limit`. */
+  count<S extends ShapeName>(shape: S, where: Where<S>, limit: number): Promise<number>;
+  /** Calls `onChange` after each commit that touched a match, and perhaps needlessly: a hint to read again. Watch first, then read. Returns the stop. */
+  watch<S extends ShapeName>(target: Ref | { readonly shape: S; readonly where: Where<S> }, onChange: () => void): () => void;
+}
+
+export interface Messages {
+  nudges: { readonly queue: string };
+  deliveries: { readonly delivery: string };
+}
+export type Topic = keyof Messages;
+
+/** Resolves once the message is accepted; it then arrives at least once, in no order, or is lost with its retention. */
+export interface Bus {
+  publish<T extends Topic>(topic: T, message: Messages[T]): Promise<void>;
+}
+
+export interface LaunchRequest {
+  readonly queue: string;
+  readonly slot: string;
+  readonly fence: number;
+  readonly ticket: string;
+}
+
+/** `ambiguous`: an execution may or may not have been started; it must not be launched again for this fence. */
+export type LaunchResult =
+  | { readonly kind: 'started'; readonly execution: string }
+  | { readonly kind: 'failed'; readonly reason: 'capacity' | 'quota' | 'permission' | 'not_found' | 'other'; readonly message: string }
+  | { readonly kind: 'ambiguous'; readonly message: string };
+
+/** Cloud Run Jobs: one execution is one worker. */
+export interface Launcher {
+  launch(request: LaunchRequest): Promise<LaunchResult>;
+  /** Idempotent; resolves once the cancellation is asked for, also for an execution that has ended or never was. */
+  cancel(execution: string): Promise<void>;
+  /** `unknown` where the platform no longer (or not yet) tells. */
+  status(execution: string): Promise<'running' | 'ended' | 'unknown'>;
+  /** Whatever was launched before this instant (store time) is dead for certain; null where no such instant is known. */
+  readonly aliveSinceMs: number | null;
+}
+
+export interface SignedUpload {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface Blobs {
+  /** A PUT with exactly these headers, once, of exactly `sizeBytes`. */
+  signUpload(path: string, options: { contentType: string; sizeBytes: number; expiresInMs: number }): Promise<SignedUpload>;
+  signDownload(path: string, options: { expiresInMs: number }): Promise<string>;
+  /** Size in bytes, or null where there is no such blob. */
+  size(path: string): Promise<number | null>;
+}
+
+/** One settled event, from which counters and distributions are made. */
+export interface SettledRecord {
+  readonly event: string;
+  readonly model: string;
+  readonly queue: string;
+  readonly attempt: number;
+  readonly errorKind: string | null;
+  readonly queuedMs: number | null;
+  readonly runMs: number | null;
+  readonly costUsd: number | null;
+}
+
+export interface Gauge {
+  readonly name: 'queued_jobs' | 'oldest_queued_seconds' | 'held_slots' | 'open_events';
+  readonly queue: string | null;
+  readonly value: number;
+}
+
+export interface MetricSink {
+  settled(record: SettledRecord): Promise<void>;
+  gauges(points: readonly Gauge[]): Promise<void>;
+}
+
+export interface Secrets {
+  get(name: 'idempotency-pepper'): Promise<string>;
+}
+
+export interface OutboundRequest {
+  readonly url: string;
+  readonly method: 'GET' | 'POST';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly timeoutMs: number;
+  readonly maxResponseBytes: number;
+}
+
+export interface OutboundResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** At most `maxResponseBytes`, cut off there. */
+  readonly body: Uint8Array;
+}
+
+/** HTTP to addresses that users give: never to one that is not public, unless this deployment allows it; redirects are not followed. */
+export interface Http {
+  /** Throws AddressRefusedError if a request to this address would be refused as far as the text of it tells. */
+  check(url: string): void;
+  /** Throws AddressRefusedError, or HttpFailure when no answer came. */
+  send(request: OutboundRequest): Promise<OutboundResponse>;
+}
+
+export interface Clock {
+  nowMs(): number;
+  /** Calls `fn` once, `ms` from now; the returned function calls it off. */
+  after(ms: number, fn: () => void): () => void;
+}
+
+export interface Random {
+  /** 128 random bits as 26 lower-case letters and digits. */
+  id(): string;
+  /** `bytes` random bytes in hex. */
+  hex(bytes: number): string;
+  /** Uniform in [0, 1). */
+  unit(): number;
+}
+
+/** One structured line; fields are an allow-list of the caller's making, never a whole request, header or document. */
+export interface Log {
+  info(message: string, fields?: Readonly<Record<string, string | number | boolean | null>>): void;
+  error(message: string, fields?: Readonly<Record<string, string | number | boolean | null>>): void;
+}

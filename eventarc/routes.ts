@@ -1,0 +1,30 @@
+/**
+ * Every way into a function: ONE table, read by the code, the local stack and Terraform.
+ *
+ * - `http`: called over HTTPS; `public` says whether without a service account's token (the api checks keys itself)
+ * - `topic`: Eventarc, one CloudEvent a Pub/Sub message
+ * - `document`: Eventarc, one CloudEvent a created Firestore document
+ * - `push`: a Pub/Sub push subscription of our own, with a dead letter
+ * - `schedule`: Cloud Scheduler, in cron's words
+ *
+ * Sweep's calls with ids come over authenticated HTTP to the same functions.
+ */
+export type Route =
+  | { readonly via: 'http'; readonly function: FunctionName; readonly public: boolean }
+  | { readonly via: 'topic'; readonly function: FunctionName; readonly topic: 'nudges' }
+  | { readonly via: 'document'; readonly function: FunctionName; readonly document: string }
+  | { readonly via: 'push'; readonly function: FunctionName; readonly topic: 'deliveries' }
+  | { readonly via: 'schedule'; readonly function: FunctionName; readonly schedule: string };
+
+/** In the order of one job's life. */
+export const FUNCTION_NAMES = ['api', 'dispatch', 'worker', 'on-job-event', 'deliver-webhook', 'sweep'] as const;
+export type FunctionName = (typeof FUNCTION_NAMES)[number];
+
+export const ROUTES: readonly Route[] = [
+  { via: 'http', function: 'api', public: true },
+  { via: 'topic', function: 'dispatch', topic: 'nudges' },
+  { via: 'http', function: 'worker', public: false },
+  { via: 'document', function: 'on-job-event', document: 'jobs/{jobId}/events/{seq}' },
+  { via: 'push', function: 'deliver-webhook', topic: 'deliveries' },
+  { via: 'schedule', function: 'sweep', schedule: '* * * * *' },
+];
