@@ -55,7 +55,11 @@ export type Write =
   | { readonly kind: 'delete'; readonly ref: Ref };
 
 /** Fails the commit if the document exists. */
-export const create = <C extends CollectionName>(ref: Ref<C>, data: Collections[C]): Write => ({ kind: 'create', ref, data });
+export const create = <C extends CollectionName>(ref: Ref<C>, data: Collections[C]): Write => ({
+  kind: 'create',
+  ref,
+  data,
+});
 
 /** Replaces the named top-level fields and keeps all others; fails the commit unless the document is as `read` saw it. */
 export const update = <C extends CollectionName>(
@@ -87,7 +91,10 @@ export interface Store {
   /** How many match, counted no further than `limit`. */
   count<S extends ShapeName>(shape: S, where: Where<S>, limit: number): Promise<number>;
   /** Calls `onChange` after each commit that touched a match, and perhaps needlessly: a hint to read again. Watch first, then read. Returns the stop. */
-  watch<S extends ShapeName>(target: Ref | { readonly shape: S; readonly where: Where<S> }, onChange: () => void): () => void;
+  watch<S extends ShapeName>(
+    target: Ref | { readonly shape: S; readonly where: Where<S> },
+    onChange: () => void,
+  ): () => void;
 }
 
 export interface Messages {
@@ -101,6 +108,18 @@ export interface Bus {
   publish<T extends Topic>(topic: T, message: Messages[T]): Promise<void>;
 }
 
+/** What sweep hands to each function: ids only; the function reads and decides for itself. */
+export interface Due {
+  dispatch: { readonly slots: readonly string[]; readonly jobs: readonly string[]; readonly queues: readonly string[] };
+  'on-job-event': { readonly events: readonly string[] };
+  'deliver-webhook': { readonly ids: readonly string[] };
+}
+
+/** Authenticated HTTP from one function to another; resolves once the other has done its work, throws if it answered no 2xx. */
+export interface Calls {
+  due<F extends keyof Due>(to: F, ids: Due[F]): Promise<void>;
+}
+
 export interface LaunchRequest {
   readonly queue: string;
   readonly slot: string;
@@ -111,7 +130,11 @@ export interface LaunchRequest {
 /** `ambiguous`: an execution may or may not have been started; it must not be launched again for this fence. */
 export type LaunchResult =
   | { readonly kind: 'started'; readonly execution: string }
-  | { readonly kind: 'failed'; readonly reason: 'capacity' | 'quota' | 'permission' | 'not_found' | 'other'; readonly message: string }
+  | {
+      readonly kind: 'failed';
+      readonly reason: 'capacity' | 'quota' | 'permission' | 'not_found' | 'other';
+      readonly message: string;
+    }
   | { readonly kind: 'ambiguous'; readonly message: string };
 
 /** Cloud Run Jobs: one execution is one worker. */
@@ -132,7 +155,10 @@ export interface SignedUpload {
 
 export interface Blobs {
   /** A PUT with exactly these headers, once, of exactly `sizeBytes`. */
-  signUpload(path: string, options: { contentType: string; sizeBytes: number; expiresInMs: number }): Promise<SignedUpload>;
+  signUpload(
+    path: string,
+    options: { contentType: string; sizeBytes: number; expiresInMs: number },
+  ): Promise<SignedUpload>;
   signDownload(path: string, options: { expiresInMs: number }): Promise<string>;
   /** Size in bytes, or null where there is no such blob. */
   size(path: string): Promise<number | null>;

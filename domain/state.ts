@@ -28,7 +28,8 @@ export const canMove = (from: JobState, to: JobState): boolean =>
 
 /** What a move says besides its target: why, the error it carries, when it is due if it leads to `blocked`, and the fields that change with it. */
 export interface MoveDetail {
-  readonly reason?: BlockedReason | string;
+  /** A BlockedReason where the move leads to `blocked`; elsewhere free words for the timeline. */
+  readonly reason?: string;
   readonly error?: JobError;
   readonly untilMs?: number;
   readonly patch?: Partial<Job>;
@@ -44,7 +45,8 @@ export interface MoveDetail {
 export function move(read: Snapshot<Job>, to: JobState, nowMs: number, detail: MoveDetail = {}): Write[] {
   const job = read.data;
   if (!canMove(job.state, to)) throw new IllegalMoveError(`job ${job.id}: ${job.state} -> ${to}`);
-  if (to === 'expired' && job.attempt > 0) throw new IllegalMoveError(`job ${job.id}: expired after attempt ${job.attempt}`);
+  if (to === 'expired' && job.attempt > 0)
+    throw new IllegalMoveError(`job ${job.id}: expired after attempt ${job.attempt}`);
   const version = job.version + 1;
   const attempt = detail.patch?.attempt ?? job.attempt;
   const patch: Partial<Job> = {

@@ -39,7 +39,9 @@ export type ReadyRequest = z.infer<typeof ReadyRequest>;
 export const ReadyReply = z.object({
   models: z.array(z.string()),
   renewEveryMs: z.int(),
-  abandonAfterMs: z.int().describe('after this long without a good renewal, counted from its start, the worker kills its runners and exits'),
+  abandonAfterMs: z
+    .int()
+    .describe('after this long without a good renewal, counted from its start, the worker kills its runners and exits'),
   idleTimeoutMs: z.int(),
   maxLifetimeMs: z.int(),
 });

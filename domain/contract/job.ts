@@ -14,14 +14,7 @@ export const JobState = z.enum([
 export type JobState = z.infer<typeof JobState>;
 
 /** Why a blocked job waits. */
-export const BlockedReason = z.enum([
-  'dependency',
-  'not_before',
-  'backoff',
-  'tenant_limit',
-  'budget',
-  'paused',
-]);
+export const BlockedReason = z.enum(['dependency', 'not_before', 'backoff', 'tenant_limit', 'budget', 'paused']);
 export type BlockedReason = z.infer<typeof BlockedReason>;
 
 /** What went wrong; what follows from each kind is one row of the table in domain/retry.policy.ts. */

@@ -45,7 +45,10 @@ export const Model = z.strictObject({
       runTimeoutSeconds: z.number().positive().max(3_600).default(600),
       startDeadlineSeconds: z.number().positive().default(86_400),
       maxOutputBytes: z.int().positive().max(262_144).default(262_144),
-      maxArtifactBytes: z.int().positive().default(64 * 1024 * 1024),
+      maxArtifactBytes: z
+        .int()
+        .positive()
+        .default(64 * 1024 * 1024),
     })
     .prefault({}),
   expected: z

@@ -6,7 +6,8 @@ export type SlotState = z.infer<typeof SlotState>;
 /**
  * The document `slots/{queue}~{index}`: the right to be a worker. Its lease is judged by the store's own time of the last
  * write to it, so it carries no time of its own for that. `reservedAtMs` and `readyAtMs` measure the boot, `lastFinishAtMs`
- * the idling; none of them decides anything.
+ * the idling; none of them decides anything. `renewals` only makes each renewal a change (a store may skip a write that
+ * changes nothing); `bootFailures` counts launches in a row that never became ready, for the back-off of the next.
  */
 export const Slot = z.looseObject({
   schema: z.literal(1),
@@ -19,6 +20,8 @@ export const Slot = z.looseObject({
   execution: z.string().nullable(),
   jobs: z.array(z.string()),
   claims: z.int(),
+  renewals: z.int(),
+  bootFailures: z.int(),
   reservedAtMs: z.int().nullable(),
   readyAtMs: z.int().nullable(),
   loadMs: z.int().nullable(),

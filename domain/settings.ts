@@ -1,0 +1,63 @@
+import { DAY, HOUR, MINUTE, SECOND } from './time.ts';
+
+/** Every duration and bound that the rules go by. Tests shorten them; none is read from anywhere else. */
+export interface Settings {
+  /** A slot whose document was last written longer ago than this, by the store's own time, is recovered. */
+  readonly leaseMs: number;
+  readonly renewEveryMs: number;
+  /** A worker whose last good renewal began this long ago kills its runners and exits: this and the 10 s of a SIGTERM stay below the lease. */
+  readonly abandonAfterMs: number;
+  /** How long a slot may stay reserved without its worker being ready or known to be starting. */
+  readonly reservedMs: number;
+  /** The longest that a claim is held open. */
+  readonly holdMs: number;
+  /** How old an open event, or a queue with queued jobs and room, is when sweep takes it to be forgotten. */
+  readonly staleMs: number;
+  readonly sweepEveryMs: number;
+  /** An event handler that is not done by then nudges itself on and answers: Eventarc waits 10 s and that cannot be changed. */
+  readonly answerMs: number;
+  /** The first backoff, doubled with each further attempt. */
+  readonly backoffMs: number;
+  readonly maxBackoffMs: number;
+  /** When a blocked job with no time of its own is looked at again, in case whoever should have moved it is gone. */
+  readonly recheckMs: number;
+  /** Lost and preempted attempts do not count towards `maxAttempts`; this bounds them all the same. */
+  readonly maxLost: number;
+  /** Delay before each try of a delivery; the first two are made by the same call. */
+  readonly deliveryScheduleMs: readonly number[];
+  readonly deliveryTimeoutMs: number;
+  readonly uploadUrlMs: number;
+  readonly downloadUrlMs: number;
+  readonly maxBodyBytes: number;
+}
+
+export const DEFAULT_SETTINGS: Settings = {
+  leaseMs: 60 * SECOND,
+  renewEveryMs: 15 * SECOND,
+  abandonAfterMs: 40 * SECOND,
+  reservedMs: 90 * SECOND,
+  holdMs: 50 * SECOND,
+  staleMs: 60 * SECOND,
+  sweepEveryMs: 60 * SECOND,
+  answerMs: 8 * SECOND,
+  backoffMs: 60 * SECOND,
+  maxBackoffMs: HOUR,
+  recheckMs: 60 * SECOND,
+  maxLost: 10,
+  deliveryScheduleMs: [
+    0,
+    5 * SECOND,
+    5 * MINUTE,
+    30 * MINUTE,
+    2 * HOUR,
+    5 * HOUR,
+    10 * HOUR,
+    14 * HOUR,
+    20 * HOUR,
+    DAY,
+  ],
+  deliveryTimeoutMs: 15 * SECOND,
+  uploadUrlMs: 15 * MINUTE,
+  downloadUrlMs: HOUR,
+  maxBodyBytes: 512 * 1024,
+};

@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto';
+import type { CloudEvent } from 'cloudevents';
+import type { Queue } from '../domain/contract/model.ts';
+import type { Slot } from '../domain/contract/slot.ts';
+import { isConflict, PoisonEventError } from '../domain/errors.ts';
+import { create, refs, slotId, update, type Due, type Snapshot } from '../domain/ports.ts';
+import { backlogBound, targetWorkers } from '../domain/target.policy.ts';
+import { bootBackoffMs, isHeldSlot, newSlot, UNHELD } from '../domain/slot.policy.ts';
+import { decodeMessage, EVENT_TYPES } from '../eventarc/events.ts';
+import type { Deps } from './deps.ts';
+import { nudge } from './steps/nudge.ts';
+import { recoverSlot, requeueOrphan } from './steps/recover.ts';
+import { moveDueJob } from './steps/release.ts';
+
+/** `functions/dispatch`: a nudge looks at one queue; sweep's call brings ids of slots, jobs and queues that are due. */
+export function dispatch(deps: Deps): (event: CloudEvent<unknown>) => Promise<void> {
+  return async (event) => {
+    if (event.type === EVENT_TYPES.due) return dispatchDue(deps, event.data as Due['dispatch']);
+    const { queue } = decodeMessage(event.data);
+    if (typeof queue !== 'string') throw new PoisonEventError('a nudge names no queue');
+    await dispatchQueue(deps, queue);
+  };
+}
+
+/** Slots first, so that their jobs are queued when the queues are looked at. */
+export async function dispatchDue(deps: Deps, due: Due['dispatch']): Promise<void> {
+  for (const slot of due.slots) await recoverSlot(deps, slot);
+  for (const job of due.jobs) {
+    await requeueOrphan(deps, job);
+    await moveDueJob(deps, job);
+  }
+  for (const queue of due.queues) await dispatchQueue(deps, queue);
+}
+
+/**
+ * Brings a queue's workers up to the policy's target: while fewer are held, reserves the lowest-numbered free slot and
+ * launches one execution for it. Everything is read and decided again after each launch and each lost try, so that a storm
+ * of nudges reserves no more than one would. Never waits for a worker. (The protocol's `dispatch`.)
+ */
+export async function dispatchQueue(deps: Deps, queueName: string): Promise<void> {
+  const queue = deps.catalogue.queues.get(queueName);
+  if (queue === undefined) {
+    deps.log.error('nudge for a queue that this deployment does not have', { queue: queueName });
+    return;
+  }
+  const answerBy = deps.clock.nowMs() + deps.settings.answerMs;
+  // Each round reserves a slot or loses one to another dispatcher; both can happen `max` times before all are held.
+  for (let round = 0; round < 2 * queue.pool.max + 2; round += 1) {
+    if (deps.clock.nowMs() > answerBy) return nudge(deps, queueName);
+    const free = await slotToReserve(deps, queue);
+    if (free === null) return;
+    const reserved = await reserve(deps, queue, free);
+    if (reserved === null) continue;
+    if (!(await launch(deps, reserved))) return;
+  }
+}
+
+interface FreeSlot {
+  readonly index: number;
+  readonly read: Snapshot<Slot> | null;
+}
+
+async function slotToReserve(deps: Deps, queue: Queue): Promise<FreeSlot | null> {
+  const { max } = queue.pool;
+  const page = await deps.store.query('slotsOfQueue', { queue: queue.name }, { limit: 1_000 });
+  const held = page.items.filter((slot) => isHeldSlot(slot.data));
+  const bound = backlogBound(max, queue.expectedBootMs, queue.expectedRunMs);
+  const target = targetWorkers({
+    queued: await deps.store.count('backlog', { state: 'queued', home: queue.name }, bound),
+    held: held.length,
+    busy: held.reduce((sum, slot) => sum + slot.data.jobs.length, 0),
+    max,
+    expectedBootMs: queue.expectedBootMs,
+    expectedRunMs: queue.expectedRunMs,
+  });
+  if (held.length >= target.workers) return null;
+  const byIndex = new Map(page.items.map((slot) => [slot.data.index, slot]));
+  for (let index = 0; index < max; index += 1) {
+    const read = byIndex.get(index) ?? null;
+    if (read === null) return { index, read };
+    const restedMs = read.readAtMs - read.updatedAtMs;
+    if (read.data.state === 'free' && restedMs >= bootBackoffMs(read.data.bootFailures, deps.settings.backoffMs)) {
+      return { index, read };
+    }
+  }
+  return null;
+}
+
+interface Reserved {
+  readonly queue: string;
+  readonly slot: string;
+  readonly fence: number;
+  readonly ticket: string;
+}
+
+/** Null after a lost race. */
+async function reserve(deps: Deps, queue: Queue, { index, read }: FreeSlot): Promise<Reserved | null> {
+  const slot = slotId(queue.name, index);
+  const fence = (read?.data.fence ?? 0) + 1;
+  const ticket = deps.random.hex(32);
+  const patch = {
+    ...UNHELD,
+    state: 'reserved',
+    fence,
+    ticketHash: createHash('sha256').update(ticket).digest('hex'),
+    reservedAtMs: deps.clock.nowMs(),
+  } as const;
+  try {
+    await deps.store.commit([
+      read === null
+        ? create(refs.slot(slot), { ...newSlot(queue.name, index), ...patch })
+        : update(refs.slot(slot), read, patch),
+    ]);
+  } catch (error) {
+    if (isConflict(error)) return null;
+    throw error;
+  }
+  return { queue: queue.name, slot, fence, ticket };
+}
+
+/** Returns whether another launch may follow at once. */
+async function launch(deps: Deps, reserved: Reserved): Promise<boolean> {
+  const result = await deps.launcher.launch(reserved);
+  switch (result.kind) {
+    case 'ambiguous':
+      // An execution may be on its way: the slot stays reserved for it, and recovery frees it if none comes.
+      deps.log.error('launch unclear', { slot: reserved.slot, fence: reserved.fence, message: result.message });
+      return true;
+    case 'started':
+      await ifReserved(deps, reserved, () => ({ state: 'starting', execution: result.execution }));
+      return true;
+    case 'failed':
+      deps.log.error('launch failed', { slot: reserved.slot, reason: result.reason, message: result.message });
+      await ifReserved(deps, reserved, (slot) => ({ ...UNHELD, bootFailures: slot.bootFailures + 1 }));
+      return false;
+  }
+}
+
+/** Writes to a slot only while it is reserved for this very launch: otherwise its worker is ready after all, and that is fine. */
+async function ifReserved(deps: Deps, { slot, fence }: Reserved, patch: (slot: Slot) => Partial<Slot>): Promise<void> {
+  const read = await deps.store.get(refs.slot(slot));
+  if (read?.data.state !== 'reserved' || read.data.fence !== fence) return;
+  try {
+    await deps.store.commit([update(refs.slot(slot), read, patch(read.data))]);
+  } catch (error) {
+    if (!isConflict(error)) throw error;
+  }
+}

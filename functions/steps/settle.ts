@@ -1,0 +1,99 @@
+import type { Delivery } from '../../domain/contract/delivery.ts';
+import type { Job, JobEvent } from '../../domain/contract/job.ts';
+import { costOf } from '../../domain/cost.policy.ts';
+import { create, refs, update, type Snapshot, type Write } from '../../domain/ports.ts';
+import { isTerminal } from '../../domain/state.ts';
+import { deliveryId, owedEvent, webhookBody } from '../../domain/webhook-event.ts';
+import type { Deps } from '../deps.ts';
+import { decideAgain } from './again.ts';
+import { pagesOf } from './pages.ts';
+import { releaseIfReady } from './release.ts';
+
+/** Children looked at a page; there is no bound on how many a job may have. */
+const CHILDREN = 100;
+
+/**
+ * Does what one event of a job asks for, once: dependants are released (each by its own compare-and-set), then one commit
+ * creates the delivery, settles the cost and closes the event. Only whoever made that commit goes on to publish and to
+ * count, so a repeated or late event changes nothing; what a crash after the commit leaves out, sweep finds (deliveries by
+ * their due time).
+ */
+export async function settleEvent(deps: Deps, jobId: string, seq: number): Promise<void> {
+  const seen = await deps.store.get(refs.event(jobId, seq));
+  if (seen?.data.open !== true) return;
+  if (isTerminal(seen.data.to)) await releaseChildren(deps, jobId);
+
+  const settled = await decideAgain(async () => {
+    const event = await deps.store.get(refs.event(jobId, seq));
+    const job = await deps.store.get(refs.job(jobId));
+    if (event?.data.open !== true || job === null) return null;
+    const delivery = owedDelivery(job.data, event.data, deps.clock.nowMs());
+    const costed = isTerminal(event.data.to) ? withCost(deps, job) : job.data;
+    const writes: Write[] = [update(refs.event(jobId, seq), event, { open: false })];
+    if (delivery !== null) writes.push(create(refs.delivery(delivery.id), delivery));
+    if (costed !== job.data) writes.push(update(refs.job(jobId), job, { cost: costed.cost }));
+    await deps.store.commit(writes);
+    return { event: event.data, job: costed, delivery };
+  });
+  if (settled === null) return;
+  if (settled.delivery !== null) await publishDelivery(deps, settled.delivery.id);
+  await deps.metrics.settled(recordOf(settled.job, settled.event));
+}
+
+async function releaseChildren(deps: Deps, jobId: string): Promise<void> {
+  const pages = pagesOf((options) => deps.store.query('children', { parent: jobId }, options), CHILDREN);
+  for await (const page of pages) {
+    for (const edge of page.items) await releaseIfReady(deps, edge.data.child);
+  }
+}
+
+function owedDelivery(job: Job, event: JobEvent, nowMs: number): Delivery | null {
+  const type = owedEvent(job, event);
+  if (type === null || job.webhook === null) return null;
+  return {
+    schema: 1,
+    id: deliveryId(job.id, event.seq, 'job'),
+    tenant: job.tenant,
+    jobId: job.id,
+    seq: event.seq,
+    endpoint: 'job',
+    url: job.webhook.url,
+    type,
+    body: webhookBody(job, event, type),
+    state: 'pending',
+    claims: 0,
+    attempts: [],
+    nextAtMs: nowMs,
+    createdAtMs: nowMs,
+  };
+}
+
+function withCost(deps: Deps, job: Snapshot<Job>): Job {
+  const hardware = deps.catalogue.models.get(job.data.model)?.model.hardware;
+  const cost = hardware === undefined ? null : costOf(job.data.attempts, hardware);
+  return cost === null ? job.data : { ...job.data, cost };
+}
+
+async function publishDelivery(deps: Deps, delivery: string): Promise<void> {
+  try {
+    await deps.bus.publish('deliveries', { delivery });
+  } catch (error) {
+    deps.log.error('delivery not published; sweep will find it', { delivery, error: String(error) });
+  }
+}
+
+function recordOf(job: Job, event: JobEvent): Parameters<Deps['metrics']['settled']>[0] {
+  const last = job.attempts.find((attempt) => attempt.attempt === event.attempt);
+  const ran = last !== undefined && event.to !== 'running';
+  return {
+    event: `job.${event.to}`,
+    model: job.model,
+    queue: job.home,
+    attempt: event.attempt,
+    errorKind: event.error?.kind ?? null,
+    queuedMs:
+      event.to === 'running' && last !== undefined ? last.startedAtMs - (job.queuedAtMs ?? last.startedAtMs) : null,
+    runMs: ran && last.endedAtMs !== null ? last.endedAtMs - last.startedAtMs : null,
+    costUsd: isTerminal(event.to) ? (job.cost?.totalUsd ?? null) : null,
+  };
+}

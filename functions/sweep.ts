@@ -1,0 +1,160 @@
+import { holderIsGone } from '../domain/holder.ts';
+import { refs, type Gauge } from '../domain/ports.ts';
+import { isHeldSlot } from '../domain/slot.policy.ts';
+import { SECOND } from '../domain/time.ts';
+import type { Deps } from './deps.ts';
+import { pagesOf } from './steps/pages.ts';
+
+type Reads = Pick<Deps, 'store' | 'calls' | 'metrics' | 'catalogue' | 'settings' | 'log'>;
+
+const PAGE = 200;
+/** What one sweep hands on of each kind at most; the next one, a minute later, goes on from there. */
+const BOUND = 2_000;
+/** Ids in one call, so that the function called is done within its time. */
+const CALL = 50;
+
+/**
+ * Finds what is due, hands the ids to the function whose work it is, and writes the gauges. It decides nothing, and the
+ * function reads everything again, so that running it twice at once does no harm. With every event lost, this alone gets
+ * every job finished and settled.
+ * @param staleMs how old an open event must be to count as forgotten; 0 right after a start
+ */
+export async function sweepOnce(deps: Reads, staleMs: number): Promise<void> {
+  const slots = await heldSlots(deps);
+  await handOn(slots, (ids) => deps.calls.due('dispatch', { slots: ids, jobs: [], queues: [] }));
+  const jobs = [...(await dueJobs(deps)), ...(await orphans(deps))];
+  await handOn(jobs, (ids) => deps.calls.due('dispatch', { slots: [], jobs: ids, queues: [] }));
+  const events = await openEvents(deps, staleMs);
+  await handOn(events, (ids) => deps.calls.due('on-job-event', { events: ids }));
+  const queues = await waitingQueues(deps);
+  await handOn(queues, (ids) => deps.calls.due('dispatch', { slots: [], jobs: [], queues: ids }));
+  const deliveries = await dueDeliveries(deps);
+  await handOn(deliveries, (ids) => deps.calls.due('deliver-webhook', { ids }));
+  await deps.metrics.gauges(await gauges(deps, events.length));
+
+  /** One failing call must not keep the others from being made; the sweep as a whole then fails, and is seen to. */
+  async function handOn(ids: readonly string[], call: (ids: string[]) => Promise<void>): Promise<void> {
+    for (let from = 0; from < ids.length; from += CALL) {
+      try {
+        await call(ids.slice(from, from + CALL));
+      } catch (error) {
+        deps.log.error('sweep: a call failed; the next sweep makes it again', { error: String(error) });
+      }
+    }
+  }
+}
+
+/** The ids of what is wanted, up to the bound. The shapes asked are ordered by due time, so the first that is not due ends it. */
+async function collect<T>(
+  query: Parameters<typeof pagesOf<T>>[0],
+  wanted: (data: T, readAtMs: number) => boolean,
+  idOf: (data: T, path: string) => string,
+): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const page of pagesOf(query, PAGE)) {
+    for (const item of page.items) {
+      if (!wanted(item.data, page.readAtMs) || ids.length >= BOUND) return ids;
+      ids.push(idOf(item.data, item.path));
+    }
+  }
+  return ids;
+}
+
+const idOfPath = (path: string): string => path.slice(path.indexOf('/') + 1);
+
+/** Every slot that is not free; dispatch knows which of them are to be recovered. */
+async function heldSlots(deps: Reads): Promise<string[]> {
+  const states = ['reserved', 'starting', 'ready', 'draining', 'recovering'] as const;
+  const found = await Promise.all(
+    states.map((state) =>
+      collect(
+        (options) => deps.store.query('slotsInState', { state }, options),
+        () => true,
+        (_, path) => idOfPath(path),
+      ),
+    ),
+  );
+  return found.flat();
+}
+
+/** Blocked jobs whose time has come, and jobs whose start deadline has passed. */
+async function dueJobs(deps: Reads): Promise<string[]> {
+  const unblock = collect(
+    (options) => deps.store.query('blockedDue', { state: 'blocked' }, options),
+    (job, readAtMs) => job.untilMs <= readAtMs,
+    (job) => job.id,
+  );
+  const late = (['queued', 'blocked'] as const).map((state) =>
+    collect(
+      (options) => deps.store.query('startDue', { state }, options),
+      (job, readAtMs) => job.startByMs <= readAtMs,
+      (job) => job.id,
+    ),
+  );
+  return [...new Set((await Promise.all([unblock, ...late])).flat())];
+}
+
+/** Held jobs whose holder is gone. A page's jobs are read first, their slots second: the other order would take live jobs. */
+async function orphans(deps: Reads): Promise<string[]> {
+  const found: string[] = [];
+  for (const state of ['running', 'canceling'] as const) {
+    for await (const page of pagesOf((options) => deps.store.query('heldJobs', { state }, options), PAGE)) {
+      const holders = [...new Set(page.items.flatMap((job) => job.data.holder?.slot ?? []))];
+      const slots = await Promise.all(holders.map((id) => deps.store.get(refs.slot(id))));
+      const bySlot = new Map(holders.map((id, i) => [id, slots[i]?.data ?? null]));
+      for (const { data } of page.items) {
+        if (holderIsGone(data, bySlot.get(data.holder?.slot ?? '') ?? null)) found.push(data.id);
+      }
+    }
+  }
+  return found;
+}
+
+async function openEvents(deps: Reads, staleMs: number): Promise<string[]> {
+  return collect(
+    (options) => deps.store.query('openEvents', { open: true }, options),
+    (event, readAtMs) => event.atMs <= readAtMs - staleMs,
+    (_, path) => path,
+  );
+}
+
+/** Queues with queued jobs and room for another worker. */
+async function waitingQueues(deps: Reads): Promise<string[]> {
+  const waiting: string[] = [];
+  for (const queue of deps.catalogue.queues.values()) {
+    const queued = await deps.store.count('backlog', { state: 'queued', home: queue.name }, 1);
+    if (queued > 0 && (await heldCount(deps, queue.name)) < queue.pool.max) waiting.push(queue.name);
+  }
+  return waiting;
+}
+
+async function heldCount(deps: Reads, queue: string): Promise<number> {
+  const page = await deps.store.query('slotsOfQueue', { queue }, { limit: 1_000 });
+  return page.items.filter((slot) => isHeldSlot(slot.data)).length;
+}
+
+async function dueDeliveries(deps: Reads): Promise<string[]> {
+  return collect(
+    (options) => deps.store.query('deliveriesDue', { state: 'pending' }, options),
+    (delivery, readAtMs) => delivery.nextAtMs <= readAtMs,
+    (delivery) => delivery.id,
+  );
+}
+
+async function gauges(deps: Reads, openEventCount: number): Promise<Gauge[]> {
+  const points: Gauge[] = [{ name: 'open_events', queue: null, value: openEventCount }];
+  for (const { name } of deps.catalogue.queues.values()) {
+    const head = await deps.store.query('backlog', { state: 'queued', home: name }, { limit: 1 });
+    const oldest = head.items[0]?.data.queuedAtMs ?? head.readAtMs;
+    points.push(
+      {
+        name: 'queued_jobs',
+        queue: name,
+        value: await deps.store.count('backlog', { state: 'queued', home: name }, BOUND),
+      },
+      { name: 'oldest_queued_seconds', queue: name, value: Math.max(0, (head.readAtMs - oldest) / SECOND) },
+      { name: 'held_slots', queue: name, value: await heldCount(deps, name) },
+    );
+  }
+  return points;
+}

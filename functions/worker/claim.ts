@@ -1,0 +1,158 @@
+import { claimOrder, CLAIM_BATCH } from '../../domain/claim-order.policy.ts';
+import type { ClaimedJob, ClaimReply, ClaimRequest } from '../../domain/contract/door.ts';
+import type { Attempt, Job } from '../../domain/contract/job.ts';
+import type { Slot } from '../../domain/contract/slot.ts';
+import { isConflict } from '../../domain/errors.ts';
+import { sameHolder } from '../../domain/holder.ts';
+import { refs, update, type Snapshot } from '../../domain/ports.ts';
+import { move } from '../../domain/state.ts';
+import type { Deps } from '../deps.ts';
+import { holderOf, slotOf, type Session } from './session.ts';
+
+/** Attempts kept on a job; `maxAttempts` and `maxLost` keep the number below it. */
+const ATTEMPTS_KEPT = 20;
+/** A claim that loses this many rounds in a row reports "nothing now": the caller holds, or releases and looks again. */
+const ROUNDS = 8;
+
+/**
+ * Gives a worker its next job: at once if there is one, else as soon as one is queued, up to `holdMs`. The watch is set
+ * before the first look, so nothing that is queued in between is missed.
+ * @param gone aborted when the worker has hung up: a claim must not be made for nobody
+ * @throws RequestError session_refused
+ */
+export async function claim(
+  deps: Deps,
+  session: Session,
+  request: ClaimRequest,
+  gone: AbortSignal,
+): Promise<ClaimReply> {
+  const { queue } = (await slotOf(deps, session)).data;
+  const endsAtMs = deps.clock.nowMs() + Math.min(request.holdMs, deps.settings.holdMs);
+  let wake = (): void => undefined;
+  let changed = false;
+  const onChange = (): void => {
+    changed = true;
+    wake();
+  };
+  const stopWatching = deps.store.watch({ shape: 'claimable', where: { state: 'queued', queues: queue } }, onChange);
+  gone.addEventListener('abort', onChange);
+  try {
+    for (;;) {
+      changed = false;
+      const reply = gone.aborted ? NOTHING : await claimNow(deps, session, request.loadMs);
+      const leftMs = endsAtMs - deps.clock.nowMs();
+      if (reply.job !== null || reply.drain || gone.aborted || leftMs <= 0) return reply;
+      await new Promise<void>((resolve) => {
+        const callOff = deps.clock.after(leftMs, resolve);
+        wake = () => {
+          callOff();
+          resolve();
+        };
+        // `changed` may have been set while claimNow was reading.
+        if (changed) wake();
+      });
+    }
+  } finally {
+    stopWatching();
+    gone.removeEventListener('abort', onChange);
+  }
+}
+
+const NOTHING: ClaimReply = { job: null, drain: false };
+
+/**
+ * One look at the queue. The commit moves the job and writes the slot together: a worker whose slot was handed on claims
+ * nothing, and slot and jobs never disagree. (The protocol's `claim`.)
+ */
+export async function claimNow(deps: Deps, session: Session, loadMs: number): Promise<ClaimReply> {
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const slot = await slotOf(deps, session);
+    const held = slot.data.jobs[0];
+    if (held !== undefined) return { job: await heldJob(deps, session, held), drain: false };
+    const max = deps.catalogue.queues.get(slot.data.queue)?.pool.max ?? 0;
+    if (slot.data.state === 'draining' || slot.data.index >= max) return { job: null, drain: true };
+
+    const page = await deps.store.query(
+      'claimable',
+      { state: 'queued', queues: slot.data.queue },
+      { limit: CLAIM_BATCH },
+    );
+    const candidates = page.items.filter((job) => job.data.startByMs > page.readAtMs);
+    if (candidates.length === 0) return NOTHING;
+    for (const index of claimOrder(candidates.length, slot.data.index)) {
+      const candidate = candidates[index];
+      if (candidate === undefined) continue;
+      const outcome = await tryClaim(deps, session, slot, candidate, loadMs);
+      if (outcome === 'slot_changed') break;
+      if (outcome !== 'job_taken') return { job: outcome, drain: false };
+    }
+  }
+  return NOTHING;
+}
+
+/** A worker runs one job at a time, so one that asks although its slot lists a job has missed the answer that gave it. */
+async function heldJob(deps: Deps, session: Session, jobId: string): Promise<ClaimedJob | null> {
+  const read = await deps.store.get(refs.job(jobId));
+  if (read === null || !sameHolder(read.data.holder, holderOf(session, read.data.attempt))) return null;
+  return claimed(read.data, read.data.attempt);
+}
+
+async function tryClaim(
+  deps: Deps,
+  session: Session,
+  slot: Snapshot<Slot>,
+  candidate: Snapshot<Job>,
+  loadMs: number,
+): Promise<ClaimedJob | 'job_taken' | 'slot_changed'> {
+  const job = candidate.data;
+  const nowMs = deps.clock.nowMs();
+  const attempt = job.attempt + 1;
+  const entry = newAttempt(slot.data, session, attempt, loadMs, nowMs);
+  const slotPatch = { jobs: [job.id], claims: slot.data.claims + 1, loadMs };
+  try {
+    await deps.store.commit([
+      ...move(candidate, 'running', nowMs, {
+        patch: {
+          attempt,
+          holder: holderOf(session, attempt),
+          startedAtMs: nowMs,
+          progress: null,
+          attempts: [...job.attempts, entry].slice(-ATTEMPTS_KEPT),
+        },
+      }),
+      update(refs.slot(session.slot), slot, slotPatch),
+    ]);
+  } catch (error) {
+    if (!isConflict(error)) throw error;
+    return error.path === slot.path ? 'slot_changed' : 'job_taken';
+  }
+  return claimed(job, attempt);
+}
+
+function newAttempt(slot: Slot, session: Session, attempt: number, loadMs: number, nowMs: number): Attempt {
+  const cold = slot.claims === 0;
+  const bootMs = (slot.readyAtMs ?? nowMs) - (slot.reservedAtMs ?? nowMs) + loadMs;
+  const freeSinceMs = slot.lastFinishAtMs ?? (slot.readyAtMs ?? nowMs) + loadMs;
+  return {
+    attempt,
+    slot: session.slot,
+    fence: session.fence,
+    execution: slot.execution ?? '',
+    cold,
+    bootMs: cold ? bootMs : null,
+    loadMs: cold ? loadMs : null,
+    idleMs: Math.max(0, nowMs - freeSinceMs),
+    startedAtMs: nowMs,
+    endedAtMs: null,
+    outcome: null,
+    error: null,
+  };
+}
+
+const claimed = (job: Job, attempt: number): ClaimedJob => ({
+  id: job.id,
+  attempt,
+  model: job.model,
+  input: job.input,
+  runTimeoutMs: job.runTimeoutMs,
+});

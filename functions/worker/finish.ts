@@ -1,0 +1,131 @@
+import type { FinishReply, FinishRequest, ReleaseReply, RenewReply } from '../../domain/contract/door.ts';
+import type { Job, JobError } from '../../domain/contract/job.ts';
+import type { Slot } from '../../domain/contract/slot.ts';
+import { sameHolder } from '../../domain/holder.ts';
+import { refs, update, type Snapshot, type Write } from '../../domain/ports.ts';
+import { UNHELD } from '../../domain/slot.policy.ts';
+import { move } from '../../domain/state.ts';
+import type { Deps } from '../deps.ts';
+import { decideAgain } from '../steps/again.ts';
+import { closeAttempt, failAttempt } from '../steps/fail-attempt.ts';
+import { nudge } from '../steps/nudge.ts';
+import { artifactPath } from './report.ts';
+import { holderOf, slotOf, type Session } from './session.ts';
+
+/**
+ * Ends an attempt. The commit moves the job and takes it off the slot together, and is accepted iff the job's holder EQUALS
+ * the writer's; a repeated call whose first try went through is answered as accepted. (The protocol's `finish`.)
+ * @throws RequestError session_refused
+ */
+export async function finish(deps: Deps, session: Session, request: FinishRequest): Promise<FinishReply> {
+  return decideAgain(async () => {
+    const slot = await slotOf(deps, session);
+    const read = await deps.store.get(refs.job(request.job));
+    const holder = holderOf(session, request.attempt);
+    if (read === null || !sameHolder(read.data.holder, holder)) {
+      return { accepted: read !== null && wasFinishedBy(read.data, session, request.attempt) };
+    }
+    const next = await ending(deps, read, request);
+    await deps.store.commit([...next.writes, takeOff(session, slot, request.job, deps.clock.nowMs())]);
+    if (next.nudge !== null) await nudge(deps, next.nudge);
+    return { accepted: true };
+  });
+}
+
+const wasFinishedBy = (job: Job, session: Session, attempt: number): boolean =>
+  job.attempts.some(
+    (entry) =>
+      entry.attempt === attempt &&
+      entry.slot === session.slot &&
+      entry.fence === session.fence &&
+      entry.outcome !== null &&
+      entry.outcome !== 'lost',
+  );
+
+const takeOff = (session: Session, slot: Snapshot<Slot>, jobId: string, nowMs: number): Write =>
+  update(refs.slot(session.slot), slot, {
+    jobs: slot.data.jobs.filter((id) => id !== jobId),
+    lastFinishAtMs: nowMs,
+    renewals: slot.data.renewals + 1,
+  });
+
+async function ending(
+  deps: Deps,
+  read: Snapshot<Job>,
+  { outcome, attempt }: FinishRequest,
+): Promise<{ writes: Write[]; nudge: string | null }> {
+  const job = read.data;
+  const nowMs = deps.clock.nowMs();
+  const canceled = (): { writes: Write[]; nudge: null } => ({
+    writes: move(read, 'canceled', nowMs, { patch: closeAttempt(job, 'canceled', null, nowMs) }),
+    nudge: null,
+  });
+  if (job.state === 'canceling') return canceled();
+  switch (outcome.kind) {
+    case 'failed':
+      return failAttempt(deps, read, outcome.error, 'failed');
+    case 'canceled': {
+      // Nobody asked for it: the worker stopped the job on its own account.
+      const error: JobError = { kind: 'preempted', message: 'The worker stopped the job.' };
+      return failAttempt(deps, read, error, 'failed');
+    }
+    case 'succeeded': {
+      const fault = await artifactFault(deps, job, attempt, outcome.artifacts);
+      if (fault !== null) return failAttempt(deps, read, { kind: 'output_invalid', message: fault }, 'failed');
+      const patch = {
+        ...closeAttempt(job, 'succeeded', null, nowMs),
+        output: outcome.output,
+        artifacts: outcome.artifacts,
+        metrics: { ...job.metrics, ...outcome.metrics },
+        progress: { fraction: 1, message: job.progress?.message ?? null, atMs: nowMs },
+      };
+      return { writes: move(read, 'succeeded', nowMs, { patch }), nudge: null };
+    }
+  }
+}
+
+/** An artifact counts only where it belongs to this attempt and was really uploaded. */
+async function artifactFault(
+  deps: Deps,
+  job: Job,
+  attempt: number,
+  artifacts: readonly { name: string; path: string; sizeBytes: number }[],
+): Promise<string | null> {
+  for (const { name, path, sizeBytes } of artifacts) {
+    if (path !== artifactPath(job.id, attempt, name)) return `artifact ${name} is not where this attempt may put it`;
+    const stored = await deps.blobs.size(path);
+    if (stored !== sizeBytes) return `artifact ${name} was not uploaded: ${stored ?? 'no'} bytes of ${sizeBytes}`;
+  }
+  return null;
+}
+
+/** Renews the lease, and tells which of the session's jobs are to be canceled. @throws RequestError session_refused */
+export async function renew(deps: Deps, session: Session): Promise<RenewReply> {
+  return decideAgain(async () => {
+    const slot = await slotOf(deps, session);
+    await deps.store.commit([update(refs.slot(session.slot), slot, { renewals: slot.data.renewals + 1 })]);
+    const jobs = await Promise.all(slot.data.jobs.map((id) => deps.store.get(refs.job(id))));
+    const cancel = jobs.flatMap((job) => (job?.data.state === 'canceling' ? [job.data.id] : []));
+    return { cancel, drain: slot.data.state === 'draining' };
+  });
+}
+
+/**
+ * Gives the slot back. Whatever became of that, it then looks at the queue once more and nudges: a job queued while the
+ * slot was still held found no worker to start, so this look is what saves it. (The protocol's `release`.)
+ * @throws RequestError session_refused
+ */
+export async function release(deps: Deps, session: Session): Promise<ReleaseReply> {
+  const queue = session.slot.slice(0, session.slot.lastIndexOf('~'));
+  try {
+    return await decideAgain(async () => {
+      const slot = await slotOf(deps, session);
+      if (slot.data.jobs.length > 0) return { released: false };
+      await deps.store.commit([update(refs.slot(session.slot), slot, UNHELD)]);
+      return { released: true };
+    });
+  } finally {
+    const queued = await deps.store.count('backlog', { state: 'queued', home: queue }, 1);
+    if (queued > 0) await nudge(deps, queue);
+  }
+}

@@ -1,0 +1,54 @@
+import { DOOR_PROTOCOL, type ReadyReply, type ReadyRequest } from '../../domain/contract/door.ts';
+import { RequestError } from '../../domain/errors.ts';
+import { refs, update } from '../../domain/ports.ts';
+import { SECOND } from '../../domain/time.ts';
+import type { Deps } from '../deps.ts';
+import { decideAgain } from '../steps/again.ts';
+import { sameDigest, sha256 } from './session.ts';
+
+/**
+ * Trades a ticket for a session. Of two executions of one launch the first wins; the other is refused and exits. A repeated
+ * call is recognised by its execution AND its own session key, never by the fence, which its twin has as well.
+ * (The protocol's `ready`.)
+ * @throws RequestError session_refused
+ */
+export async function ready(deps: Deps, request: ReadyRequest): Promise<ReadyReply> {
+  if (request.protocol !== DOOR_PROTOCOL) {
+    throw new RequestError('session_refused', `This door speaks protocol ${DOOR_PROTOCOL}, not ${request.protocol}.`);
+  }
+  const sessionHash = sha256(request.sessionKey);
+  const queueName = await decideAgain(async () => {
+    const read = await deps.store.get(refs.slot(request.slot));
+    if (read === null || read.data.fence !== request.fence) {
+      throw new RequestError('session_refused', 'The slot was handed on.');
+    }
+    const slot = read.data;
+    if (slot.state === 'ready' && slot.execution === request.execution && sameDigest(slot.sessionHash, sessionHash)) {
+      return slot.queue;
+    }
+    const open = slot.state === 'reserved' || slot.state === 'starting';
+    if (!open || !sameDigest(slot.ticketHash, sha256(request.ticket))) {
+      throw new RequestError('session_refused', 'Another execution holds this slot, or the ticket is void.');
+    }
+    await deps.store.commit([
+      update(refs.slot(request.slot), read, {
+        state: 'ready',
+        execution: request.execution,
+        ticketHash: null,
+        sessionHash,
+        readyAtMs: deps.clock.nowMs(),
+        bootFailures: 0,
+      }),
+    ]);
+    return slot.queue;
+  });
+  const queue = deps.catalogue.queues.get(queueName);
+  if (queue === undefined) throw new RequestError('session_refused', `There is no queue ${queueName} any more.`);
+  return {
+    models: [...queue.models],
+    renewEveryMs: deps.settings.renewEveryMs,
+    abandonAfterMs: deps.settings.abandonAfterMs,
+    idleTimeoutMs: Math.round(queue.pool.idleTimeoutSeconds * SECOND),
+    maxLifetimeMs: Math.round(queue.pool.maxLifetimeSeconds * SECOND),
+  };
+}
