@@ -3,6 +3,7 @@ import { refs, type Gauge } from '../domain/ports.ts';
 import { isHeldSlot } from '../domain/slot.policy.ts';
 import { SECOND } from '../domain/time.ts';
 import type { Deps } from './deps.ts';
+import { httpHandler } from './http/answer.ts';
 import { pagesOf } from './steps/pages.ts';
 
 type Reads = Pick<Deps, 'store' | 'calls' | 'metrics' | 'catalogue' | 'settings' | 'log'>;
@@ -12,6 +13,18 @@ const PAGE = 200;
 const BOUND = 2_000;
 /** Ids in one call, so that the function called is done within its time. */
 const CALL = 50;
+
+/**
+ * `functions/sweep`, called by the scheduler each minute. `?stale=0` takes every open event for forgotten: right after a
+ * start nothing else is on its way.
+ */
+export function sweep(deps: Reads): ReturnType<typeof httpHandler> {
+  return httpHandler(deps.log, async (request) => {
+    const all = new URLSearchParams(request.url?.split('?')[1] ?? '').get('stale') === '0';
+    await sweepOnce(deps, all ? 0 : deps.settings.staleMs);
+    return { status: 204 };
+  });
+}
 
 /**
  * Finds what is due, hands the ids to the function whose work it is, and writes the gauges. It decides nothing, and the

@@ -26,6 +26,7 @@ export interface GuardedChild {
  * Starts a program in a process group of its own that does not outlive this process, however either of them ends: a SIGKILL
  * of this process, or of the program, takes the whole group with it. This is what a container's end does on Cloud Run.
  * A program that cannot be found ends with code 127, as the shell says it.
+ * @throws Error if no process can be started there at all
  */
 export function spawnGuarded(
   program: string,
@@ -39,7 +40,9 @@ export function spawnGuarded(
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });
   const pid = child.pid;
-  if (pid === undefined) throw new Error(`cannot start /bin/sh in ${options.cwd}`);
+  // Without a listener the event of a failed start would end this process.
+  child.on('error', () => undefined);
+  if (pid === undefined) throw new Error(`cannot start a process in ${options.cwd}`);
   const life = child.stdio[3] as Writable;
   life.on('error', () => undefined);
   const kill = (signal: NodeJS.Signals): void => {

@@ -1,0 +1,46 @@
+import {
+  ArtifactRequest,
+  ClaimRequest,
+  FinishRequest,
+  ReadyRequest,
+  ReportRequest,
+  SESSION_HEADER,
+} from '../domain/contract/door.ts';
+import { RequestError } from '../domain/errors.ts';
+import type { Deps } from './deps.ts';
+import { httpHandler, type FunctionRequest } from './http/answer.ts';
+import { parseAs } from './http/parse.ts';
+import { claim } from './worker/claim.ts';
+import { finish, release, renew } from './worker/finish.ts';
+import { ready } from './worker/ready.ts';
+import { artifact, report } from './worker/report.ts';
+import { parseSession } from './worker/session.ts';
+
+/** `functions/worker`: the workers' only door. What they say stands in domain/contract/door.ts. */
+export function worker(deps: Deps): ReturnType<typeof httpHandler> {
+  return httpHandler(deps.log, async (request, gone) => ({ status: 200, body: await answer(deps, request, gone) }));
+}
+
+async function answer(deps: Deps, request: FunctionRequest, gone: AbortSignal): Promise<object> {
+  const { body } = request;
+  const path = request.url?.split('?')[0] ?? '';
+  if (path === '/ready') return ready(deps, parseAs(ReadyRequest, body, 'invalid_input'));
+  const header = request.headers[SESSION_HEADER];
+  const session = parseSession(typeof header === 'string' ? header : undefined);
+  switch (path) {
+    case '/claim':
+      return claim(deps, session, parseAs(ClaimRequest, body, 'invalid_input'), gone);
+    case '/report':
+      return report(deps, session, parseAs(ReportRequest, body, 'invalid_input'));
+    case '/artifact':
+      return artifact(deps, session, parseAs(ArtifactRequest, body, 'invalid_input'));
+    case '/finish':
+      return finish(deps, session, parseAs(FinishRequest, body, 'invalid_input'));
+    case '/renew':
+      return renew(deps, session);
+    case '/release':
+      return release(deps, session);
+    default:
+      throw new RequestError('not_found', `The door has no ${path}.`);
+  }
+}
