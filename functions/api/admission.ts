@@ -1,0 +1,18 @@
+import type { IncomingMessage } from 'node:http';
+import type { RouteMatch } from './router.ts';
+
+/** What the guard found out about a request: whose it is, and what it asks for. */
+export interface Admission {
+  readonly tenant: string;
+  readonly match: RouteMatch;
+}
+
+/** Kept beside the request and not in its headers, which are the client's to write. */
+const admissions = new WeakMap<IncomingMessage, Admission>();
+
+export const admit = (request: IncomingMessage, admission: Admission): void => {
+  admissions.set(request, admission);
+};
+
+/** Null for a request that has not come through the guard. */
+export const admissionOf = (request: IncomingMessage): Admission | null => admissions.get(request) ?? null;

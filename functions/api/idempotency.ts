@@ -1,0 +1,50 @@
+import { createHash, createHmac } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Secrets } from '../../domain/ports.ts';
+import { parameterError } from '../http/parse.ts';
+
+/** The value of `Idempotency-Key`; null where there is none. @throws RequestError invalid_request */
+export function idempotencyKeyOf(headers: IncomingHttpHeaders): string | null {
+  const key = headers['idempotency-key'];
+  if (key === undefined) return null;
+  if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key)) {
+    throw parameterError('Idempotency-Key', 'must be 1 to 255 visible ASCII characters, without spaces');
+  }
+  return key;
+}
+
+const peppers = new WeakMap<Secrets, Promise<string>>();
+
+function pepperOf(secrets: Secrets): Promise<string> {
+  const known = peppers.get(secrets);
+  if (known !== undefined) return known;
+  const asked = secrets.get('idempotency-pepper');
+  peppers.set(secrets, asked);
+  asked.catch(() => peppers.delete(secrets));
+  return asked;
+}
+
+/**
+ * The job id that a tenant's key stands for, so that creating it twice is what answers the duplicate. Keyed with a secret:
+ * nobody can tell from an id which key it was made of, nor make an id that somebody else will get.
+ */
+export async function keyedJobId(secrets: Secrets, tenant: string, key: string): Promise<string> {
+  const digest = createHmac('sha256', await pepperOf(secrets))
+    .update(`${tenant}\n${key}`)
+    .digest('hex');
+  return BigInt(`0x${digest.slice(0, 32)}`)
+    .toString(32)
+    .padStart(26, '0');
+}
+
+/** The same for two bodies that say the same, whatever the order of their keys. Of the body as it was sent: defaults may change. */
+export function requestHashOf(body: unknown): string {
+  return createHash('sha256').update(canonicalJson(body)).digest('hex');
+}
+
+function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${fields.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(',')}}`;
+}

@@ -1,0 +1,41 @@
+import type { CatalogueEntry } from '../../domain/contract/model.ts';
+import type { ModelResource } from '../../domain/contract/http.ts';
+import { RequestError } from '../../domain/errors.ts';
+import type { Deps } from '../deps.ts';
+import type { Answer } from '../http/answer.ts';
+import { nearNames } from './near-names.ts';
+import type { Call } from './route.ts';
+
+function toResource({ model, missing }: CatalogueEntry): ModelResource {
+  return {
+    name: model.name,
+    title: model.title,
+    description: model.description,
+    pool: model.pool,
+    available: missing.length === 0,
+    missing: [...missing],
+    input: model.input,
+    output: model.output,
+  };
+}
+
+/** `GET /v1/models`: by name. */
+export async function listModels({ catalogue }: Pick<Deps, 'catalogue'>): Promise<Answer> {
+  const entries = [...catalogue.models.values()].sort((a, b) => (a.model.name < b.model.name ? -1 : 1));
+  return { status: 200, body: { items: entries.map(toResource) } };
+}
+
+/** `GET /v1/models/{name}`. @throws RequestError not_found */
+export async function getModel({ catalogue }: Pick<Deps, 'catalogue'>, call: Call): Promise<Answer> {
+  const name = call.params['name'] ?? '';
+  const entry = catalogue.models.get(name);
+  if (entry === undefined) throw new RequestError('not_found', unknownModel(catalogue, name));
+  return { status: 200, body: toResource(entry) };
+}
+
+/** What to tell whoever named a model that is not here. */
+export function unknownModel(catalogue: Deps['catalogue'], name: string): string {
+  const near = nearNames(name, [...catalogue.models.keys()]);
+  const hint = near.length === 0 ? '' : ` Did you mean ${near.map((one) => `"${one}"`).join(' or ')}?`;
+  return `There is no model "${name}".${hint} GET /v1/models lists all.`;
+}

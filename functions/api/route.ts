@@ -1,0 +1,45 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { z } from 'zod';
+import type { ProblemCode } from '../../domain/errors.ts';
+import type { Deps } from '../deps.ts';
+import type { Answer } from '../http/answer.ts';
+
+/** One admitted request. `gone` is aborted when the client has hung up. */
+export interface Call {
+  readonly tenant: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Uint8Array;
+  readonly gone: AbortSignal;
+}
+
+export interface HeaderDoc {
+  readonly name: string;
+  readonly description: string;
+  readonly schema: Readonly<Record<string, unknown>>;
+}
+
+export interface AnswerDoc {
+  readonly status: number;
+  readonly description: string;
+  readonly schema: z.ZodType;
+  readonly headers?: readonly HeaderDoc[];
+}
+
+/** One operation: what the router calls and what openapi.json is generated from. */
+export interface ApiRoute {
+  readonly method: 'GET' | 'POST';
+  /** Segments in braces are parameters. */
+  readonly path: string;
+  readonly operation: string;
+  readonly summary: string;
+  readonly params?: Readonly<Record<string, { readonly description: string; readonly schema: z.ZodType }>>;
+  readonly query?: z.ZodObject;
+  readonly headers?: readonly HeaderDoc[];
+  readonly body?: z.ZodType;
+  readonly answers: readonly AnswerDoc[];
+  /** Beyond those that every operation can give. */
+  readonly problems: readonly ProblemCode[];
+  readonly handle: (deps: Deps, call: Call) => Promise<Answer>;
+}

@@ -1,0 +1,71 @@
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import type { Model } from '../../domain/contract/model.ts';
+import type { FieldError } from '../../domain/errors.ts';
+import { pointerTo } from '../../domain/json-pointer.ts';
+
+/** More than a reader takes in; the rest shows once these are mended. */
+const MAX_ERRORS = 50;
+
+/** Keywords that look at the shape of a value and not at what lies in it, so that a value still to come excuses none of them. */
+const SHAPE_KEYWORDS: ReadonlySet<string> = new Set([
+  'type',
+  'required',
+  'dependentRequired',
+  'additionalProperties',
+  'propertyNames',
+  'minProperties',
+  'maxProperties',
+  'minItems',
+  'maxItems',
+]);
+
+const compiled = new WeakMap<Model, ValidateFunction>();
+
+function validatorOf(model: Model): ValidateFunction {
+  const known = compiled.get(model);
+  if (known !== undefined) return known;
+  // One compiler a model, since two models may give the same $id. Own properties only: `constructor` is nobody's field by birth.
+  const ajv = new Ajv2020({ allErrors: true, ownProperties: true, strictTypes: false, logger: false });
+  // A CommonJS package: its default export is the function, which its types do not say to an ES module.
+  (addFormats as unknown as (to: Ajv2020) => void)(ajv);
+  const validate = ajv.compile(model.input);
+  compiled.set(model, validate);
+  return validate;
+}
+
+/**
+ * What is wrong with an input by its model's JSON Schema, each violation with its place as a pointer below `/input`.
+ * @param skipPointers places in the input whose values are still to come: nothing is said about them, nor about what can
+ *   only be judged with them. Once they are known, validate again without.
+ */
+export function validateInput(model: Model, input: unknown, skipPointers: readonly string[]): FieldError[] {
+  const validate = validatorOf(model);
+  if (validate(input)) return [];
+  const counts = (error: ErrorObject): boolean =>
+    !skipPointers.some(
+      (skip) =>
+        isAtOrBelow(error.instancePath, skip) ||
+        (!SHAPE_KEYWORDS.has(error.keyword) && isAtOrBelow(skip, error.instancePath)),
+    );
+  return (validate.errors ?? []).filter(counts).slice(0, MAX_ERRORS).map(fieldError);
+}
+
+const isAtOrBelow = (pointer: string, root: string): boolean => pointer === root || pointer.startsWith(`${root}/`);
+
+function fieldError({ instancePath, keyword, params, message = 'is not valid' }: ErrorObject): FieldError {
+  const base = `/input${instancePath}`;
+  const named = params as Readonly<Record<string, unknown>>;
+  switch (keyword) {
+    case 'required':
+      return { field: pointerTo(base, String(named['missingProperty'])), message: 'is required' };
+    case 'additionalProperties':
+      return { field: pointerTo(base, String(named['additionalProperty'])), message: 'is not a field of this model' };
+    case 'enum':
+      return { field: base, message: `must be one of ${JSON.stringify(named['allowedValues'])}` };
+    case 'const':
+      return { field: base, message: `must be ${JSON.stringify(named['allowedValue'])}` };
+    default:
+      return { field: base, message };
+  }
+}

@@ -1,0 +1,19 @@
+import type { FunctionName } from '../eventarc/routes.ts';
+import { api } from './api/api.ts';
+import { deliverWebhook } from './deliver-webhook.ts';
+import type { Deps } from './deps.ts';
+import { dispatch } from './dispatch.ts';
+import { onJobEvent } from './on-job-event.ts';
+import type { ServedFunction } from './serve.ts';
+import { sweep } from './sweep.ts';
+import { worker } from './worker.ts';
+
+/** The functions, in the order of one job's life; what calls each of them stands in eventarc/routes.ts. */
+export const FUNCTIONS: Readonly<Record<FunctionName, (deps: Deps) => ServedFunction>> = {
+  api: (deps) => ({ kind: 'http', handler: api(deps) }),
+  dispatch: (deps) => ({ kind: 'cloudEvent', handler: dispatch(deps) }),
+  worker: (deps) => ({ kind: 'http', handler: worker(deps) }),
+  'on-job-event': (deps) => ({ kind: 'cloudEvent', handler: onJobEvent(deps) }),
+  'deliver-webhook': (deps) => ({ kind: 'http', handler: deliverWebhook(deps) }),
+  sweep: (deps) => ({ kind: 'http', handler: sweep(deps) }),
+};

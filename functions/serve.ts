@@ -1,0 +1,134 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { cloudEvent, http } from '@google-cloud/functions-framework';
+import { getTestServer } from '@google-cloud/functions-framework/testing';
+import type { CloudEvent, CloudEventV1 } from 'cloudevents';
+import { ackFor, RequestError } from '../domain/errors.ts';
+import type { Log } from '../domain/ports.ts';
+import { SECOND } from '../domain/time.ts';
+import { encodeAnswer, problemAnswer, sendAnswer, type FunctionRequest } from './http/answer.ts';
+import type { Guard } from './http/guard.ts';
+import { refuse } from './http/refuse.ts';
+
+export { apiGuard } from './api/guard.ts';
+export { bearerGuard } from './http/guard.ts';
+
+/** A function as functions-framework registers it. */
+export type ServedFunction =
+  | {
+      readonly kind: 'http';
+      readonly handler: (request: FunctionRequest, response: ServerResponse) => Promise<void>;
+    }
+  | { readonly kind: 'cloudEvent'; readonly handler: (event: CloudEvent<unknown>) => Promise<void> };
+
+export interface Served {
+  readonly url: string;
+  /** Takes no more requests, lets those under way have a moment, then drops them. Idempotent. */
+  close(): Promise<void>;
+}
+
+const HEADERS_MS = 10 * SECOND;
+const BODY_MS = 30 * SECOND;
+const CLOSE_GRACE_MS = SECOND;
+
+/**
+ * Serves one function: a guard in front of functions-framework, which would read a whole body of any size before any code of
+ * ours, and answers what it does not like with pages of HTML.
+ * @throws the listen error of the port
+ */
+export async function serveFunction(
+  name: string,
+  served: ServedFunction,
+  guard: Guard,
+  options: { readonly host: string; readonly port: number; readonly log: Log },
+): Promise<Served> {
+  const { log } = options;
+  register(name, served, log);
+  const framework = getTestServer(name);
+  const server = createServer({ headersTimeout: HEADERS_MS, requestTimeout: BODY_MS });
+  // How many answers each connection still owes: a problem must not be written into the middle of one.
+  const owed = new WeakMap<Duplex, number>();
+
+  const take = async (request: IncomingMessage, response: ServerResponse, isAsked: boolean): Promise<void> => {
+    owe(owed, request.socket, response);
+    try {
+      await guard(request);
+    } catch (error) {
+      return refuse(request, response, problemAnswer(error, log));
+    }
+    if (isAsked) response.writeContinue();
+    response.setHeader('x-content-type-options', 'nosniff');
+    // The third argument is Express's `next`: what the framework cannot read, and its own 404, end here instead of in HTML.
+    framework.emit('request', request, response, (error: unknown) =>
+      sendAnswer(response, problemAnswer(frameworkProblem(error), log)),
+    );
+  };
+  server.on('request', (request, response) => void take(request, response, false));
+  server.on('checkContinue', (request: IncomingMessage, response) => void take(request, response, true));
+  server.on('checkExpectation', (request: IncomingMessage, response) =>
+    refuse(request, response, problemAnswer(malformed('Only Expect: 100-continue is understood.'), log)),
+  );
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseRaw(error, socket, owed, log));
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, resolve);
+  });
+  let closing: Promise<void> | null = null;
+  return {
+    url: `http://${options.host}:${(server.address() as AddressInfo).port}`,
+    close: () => (closing ??= closeSoon(server)),
+  };
+}
+
+function register(name: string, served: ServedFunction, log: Log): void {
+  if (served.kind === 'http') return http(name, served.handler);
+  // One parameter, or the framework takes it for a callback style function and never answers.
+  cloudEvent(name, async (event: CloudEventV1<unknown>) => {
+    try {
+      await served.handler(event as CloudEvent<unknown>);
+    } catch (error) {
+      const ack = ackFor(error);
+      log.error('event failed', { function: name, event: event.id, type: event.type, ack, error: String(error) });
+      if (ack === 'retry') throw error;
+    }
+  });
+}
+
+const malformed = (detail: string): RequestError => new RequestError('invalid_request', detail);
+
+/** What functions-framework gives up on: its parsers' errors carry a 4xx status; no error at all means that it has no such route. */
+function frameworkProblem(error: unknown): unknown {
+  if (error === undefined || error === null) return new RequestError('not_found', 'There is nothing at this address.');
+  const status = (error as { status?: unknown }).status;
+  return typeof status === 'number' && status < 500 ? malformed('The body cannot be read.') : error;
+}
+
+function owe(owed: WeakMap<Duplex, number>, socket: Socket, response: ServerResponse): void {
+  owed.set(socket, (owed.get(socket) ?? 0) + 1);
+  response.once('close', () => owed.set(socket, (owed.get(socket) ?? 1) - 1));
+}
+
+/** Answers bytes that are no HTTP, or headers that do not come to an end. There is no response object yet, only the socket. */
+function refuseRaw(error: NodeJS.ErrnoException, socket: Duplex, owed: WeakMap<Duplex, number>, log: Log): void {
+  if (error.code === 'ECONNRESET' || !socket.writable || (owed.get(socket) ?? 0) > 0) return void socket.destroy();
+  const slow = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
+  const why = slow ? 'The request took too long to arrive.' : 'This is not an HTTP request that can be read.';
+  const { status, headers, text } = encodeAnswer(problemAnswer(malformed(why), log));
+  const lines = Object.entries(headers).map(([key, value]) => `${key}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status} Bad Request\r\n${lines.join('')}connection: close\r\n\r\n${text}`);
+  // Whatever else comes is not read as HTTP again; a client that never closes is closed.
+  (socket as Socket).setTimeout(CLOSE_GRACE_MS, () => socket.destroy());
+}
+
+function closeSoon(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

@@ -1,0 +1,142 @@
+import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { z } from 'zod';
+import {
+  Model,
+  Pool,
+  type Catalogue,
+  type CatalogueEntry,
+  type Queue,
+  type Requirement,
+} from '../../domain/contract/model.ts';
+import { SECOND } from '../../domain/time.ts';
+import { isExecutable, modelNames, readYaml, type CatalogueFault, type Report } from './catalogue-files.ts';
+
+/** A catalogue and where each model lies, which only the worker has a use for. */
+export interface LoadedCatalogue extends Catalogue {
+  /** The absolute folder of each model, by its name. */
+  readonly folders: ReadonlyMap<string, string>;
+}
+
+/** Thrown by `loadCatalogue`: every fault of every file, so that one start shows them all. */
+export class CatalogueError extends Error {
+  override readonly name = 'CatalogueError';
+  readonly faults: readonly CatalogueFault[];
+  constructor(faults: readonly CatalogueFault[]) {
+    const lines = faults.map(({ file, field, message }) => `  ${file}${field === '' ? '' : ` ${field}`}: ${message}`);
+    super(`the catalogue cannot be loaded:\n${lines.join('\n')}`);
+    this.faults = faults;
+  }
+}
+
+/** Reports an input or output schema that is no JSON Schema (draft 2020-12), and an error rule that is no regular expression. */
+function checkModel(model: Model, report: Report): void {
+  for (const part of ['input', 'output'] as const) {
+    try {
+      // One compiler a schema: two models may give the same $id.
+      const ajv = new Ajv2020({ strictTypes: false, logger: false });
+      // A CommonJS package: its default export is the function, which its types do not say to an ES module.
+      (addFormats as unknown as (to: Ajv2020) => void)(ajv);
+      ajv.compile(model[part]);
+    } catch (error) {
+      report(`/${part}`, `is not a JSON Schema: ${(error as Error).message}`);
+    }
+  }
+  model.runner.rules.forEach((rule, i) => {
+    try {
+      new RegExp(rule.output ?? '', 'm');
+    } catch (error) {
+      report(`/runner/rules/${i}/output`, (error as Error).message);
+    }
+  });
+}
+
+/** The runner's program and all that the model requires, as far as `path` does not lead to them. */
+async function missingFor(model: Model, folder: string, path: string): Promise<Requirement[]> {
+  const { program } = model.runner;
+  const needed = [...model.requires];
+  if (program !== 'node' && !needed.some((one) => one.program === program)) {
+    needed.unshift({ program, install: `put ${program} on the PATH of the worker` });
+  }
+  const found = await Promise.all(needed.map((one) => isExecutable(one.program, folder, path)));
+  return needed.filter((_, i) => !found[i]);
+}
+
+/** One queue for each pool that has a model; what to expect of a queue is what its slowest model leads to expect. */
+function queuesOf(models: readonly Model[], pools: ReadonlyMap<string, Pool>, region: string): Map<string, Queue> {
+  const queues = new Map<string, Queue>();
+  for (const [pool, members] of Map.groupBy(models, (model) => model.pool)) {
+    const name = `${pool}@${region}`;
+    queues.set(name, {
+      name,
+      pool: pools.get(pool) ?? Pool.parse({ name: pool }),
+      region,
+      models: members.map((model) => model.name),
+      expectedBootMs: Math.max(...members.map((model) => model.expected.bootSeconds)) * SECOND,
+      expectedRunMs: Math.max(...members.map((model) => model.expected.runSeconds)) * SECOND,
+    });
+  }
+  return queues;
+}
+
+/**
+ * Reads every `<folder>/<name>/model.yaml` and `<folder>/pools.yaml` (which may be absent).
+ * @param options.folders absolute paths; the models of all of them make one catalogue
+ * @param options.path the PATH value that the models' programs are looked up on
+ * @throws CatalogueError naming each file and field at fault
+ */
+export async function loadCatalogue(options: {
+  readonly folders: readonly string[];
+  readonly region: string;
+  readonly path: string;
+}): Promise<LoadedCatalogue> {
+  const faults: CatalogueFault[] = [];
+  const reportFor =
+    (file: string): Report =>
+    (field, message) =>
+      faults.push({ file, field, message });
+  const models = new Map<string, CatalogueEntry>();
+  const folders = new Map<string, string>();
+  const pools = new Map<string, Pool>();
+  const poolFiles = new Map<string, string>();
+
+  for (const folder of options.folders) {
+    const names = await modelNames(folder).catch((error: unknown) => {
+      reportFor(folder)('', `cannot be read: ${(error as Error).message}`);
+      return [];
+    });
+    for (const name of names) {
+      const file = join(folder, name, 'model.yaml');
+      const report = reportFor(file);
+      const model = await readYaml(file, Model, report);
+      if (model === null) continue;
+      checkModel(model, report);
+      const other = folders.get(model.name);
+      if (model.name !== name) report('/name', `is "${model.name}", but its folder is named "${name}"`);
+      else if (other !== undefined) report('/name', `"${name}" is already a model, in ${other}`);
+      else {
+        folders.set(name, join(folder, name));
+        models.set(name, { model, missing: await missingFor(model, join(folder, name), options.path) });
+      }
+    }
+    const file = join(folder, 'pools.yaml');
+    const rows = await readYaml(file, z.array(Pool), reportFor(file), []);
+    rows?.forEach((pool, i) => {
+      const other = poolFiles.get(pool.name);
+      if (other !== undefined) reportFor(file)(`/${i}/name`, `the pool "${pool.name}" has a row already, in ${other}`);
+      pools.set(pool.name, pool);
+      poolFiles.set(pool.name, file);
+    });
+  }
+  if (faults.length > 0) throw new CatalogueError(faults);
+  return {
+    models,
+    folders,
+    queues: queuesOf(
+      [...models.values()].map((entry) => entry.model),
+      pools,
+      options.region,
+    ),
+  };
+}

@@ -1,0 +1,201 @@
+import type { ReportReply, ReportRequest } from '../domain/contract/door.ts';
+import type { Clock, Log } from '../domain/ports.ts';
+import { DoorRejectedError, isPassing, SessionRefusedError } from './door-client.ts';
+import type { Sink } from './runners/runner.ts';
+
+type Line = ReportRequest['logs'][number];
+
+const MAX_LINE = 8_192;
+const MAX_CHUNK_LINES = 500;
+/** A chunk becomes one document of the store. */
+const MAX_CHUNK_BYTES = 32 * 1024;
+const MAX_MESSAGE = 500;
+const MAX_METRICS = 100;
+/** News that comes together is sent together. */
+const GATHER_MS = 50;
+/** Reports that the last flush may take. */
+const LAST_REPORTS = 10;
+
+export interface ReporterOptions {
+  readonly job: string;
+  readonly attempt: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly send: (report: ReportRequest) => Promise<ReportReply>;
+  readonly everyMs: number;
+  readonly quietEveryMs: number;
+  readonly maxPendingLines: number;
+  readonly maxPendingBytes: number;
+  readonly onCancel: () => void;
+  /** The job is not this worker's any more. */
+  readonly onLost: () => void;
+  readonly onRefused: (error: SessionRefusedError) => void;
+}
+
+/**
+ * Gathers what a run says and sends it, at most one report each `everyMs`: the newest progress, the metrics that changed,
+ * and log lines in numbered chunks. A chunk that got no answer is sent again, the same under the same number. Lines that come faster
+ * than they can be sent are dropped, oldest first, and a line says so.
+ */
+export class Reporter implements Sink {
+  readonly #options: ReporterOptions;
+  readonly #metrics = new Map<string, number>();
+  #changed = new Map<string, number>();
+  #fraction: number | null = null;
+  #message: string | null = null;
+  #progressIsNew = false;
+  #lines: Line[] = [];
+  #bytes = 0;
+  #dropped = 0;
+  #chunk: Line[] = [];
+  #seq = 0;
+  #lastSentMs: number;
+  #sending: Promise<void> | null = null;
+  #callOff = (): void => undefined;
+  #timerAtMs = Infinity;
+  #over = false;
+
+  constructor(options: ReporterOptions) {
+    this.#options = options;
+    this.#lastSentMs = options.clock.nowMs() - options.everyMs;
+    this.#schedule(options.clock.nowMs() + options.quietEveryMs);
+  }
+
+  /** All metrics so far. */
+  get metrics(): Record<string, number> {
+    return Object.fromEntries(this.#metrics);
+  }
+
+  /** A fraction lower than the last is not shown, unless it is 0: then the model began something anew. */
+  progress(fraction: number | null, message: string | null): void {
+    const shown = this.#fraction ?? 0;
+    if (fraction !== null) {
+      const clamped = Math.min(1, Math.max(0, fraction));
+      this.#fraction = clamped === 0 ? 0 : Math.max(shown, clamped);
+    }
+    this.#message = message?.slice(0, MAX_MESSAGE) ?? this.#message;
+    this.#progressIsNew = true;
+    this.#wake();
+  }
+
+  metric(name: string, value: number): void {
+    if (!Number.isFinite(value)) return this.log('stderr', `[slipway: metric ${name} is no finite number]`);
+    if (this.#metrics.size >= MAX_METRICS && !this.#metrics.has(name)) return;
+    this.#metrics.set(name, value);
+    this.#changed.set(name, value);
+    this.#wake();
+  }
+
+  log(stream: 'stdout' | 'stderr', text: string): void {
+    const line = { stream, text: text.slice(0, MAX_LINE), atMs: this.#options.clock.nowMs() };
+    this.#lines.push(line);
+    this.#bytes += sizeOf(line);
+    const { maxPendingLines, maxPendingBytes } = this.#options;
+    while (this.#lines.length > maxPendingLines || this.#bytes > maxPendingBytes) {
+      const oldest = this.#lines.shift();
+      if (oldest === undefined) break;
+      this.#bytes -= sizeOf(oldest);
+      this.#dropped += 1;
+    }
+    this.#wake();
+  }
+
+  /** The run is over: sends what is left, as far as the door takes it. */
+  async flush(): Promise<void> {
+    this.#over = true;
+    this.#callOff();
+    await this.#sending;
+    for (let left = LAST_REPORTS; left > 0 && this.#isNews; left -= 1) {
+      if (!(await this.#send())) return;
+    }
+  }
+
+  /** Nothing more is sent. */
+  close(): void {
+    this.#over = true;
+    this.#callOff();
+  }
+
+  get #isNews(): boolean {
+    return this.#progressIsNew || this.#changed.size > 0 || this.#lines.length > 0 || this.#chunk.length > 0;
+  }
+
+  #wake(): void {
+    const nowMs = this.#options.clock.nowMs();
+    this.#schedule(Math.max(nowMs + GATHER_MS, this.#lastSentMs + this.#options.everyMs));
+  }
+
+  #schedule(atMs: number): void {
+    if (this.#over || this.#sending !== null || atMs >= this.#timerAtMs) return;
+    this.#callOff();
+    this.#timerAtMs = atMs;
+    this.#callOff = this.#options.clock.after(Math.max(0, atMs - this.#options.clock.nowMs()), () => {
+      this.#timerAtMs = Infinity;
+      this.#sending = this.#send().then(() => {
+        this.#sending = null;
+        if (this.#isNews) this.#wake();
+        else this.#schedule(this.#lastSentMs + this.#options.quietEveryMs);
+      });
+    });
+  }
+
+  /** Returns whether the door took it. */
+  async #send(): Promise<boolean> {
+    const { job, attempt, clock, log, send, onCancel, onLost, onRefused } = this.#options;
+    this.#lastSentMs = clock.nowMs();
+    if (this.#chunk.length === 0) this.#cutChunk();
+    const metrics = this.#changed;
+    this.#changed = new Map();
+    const progress = this.#progressIsNew ? { fraction: this.#fraction, message: this.#message } : null;
+    this.#progressIsNew = false;
+    try {
+      const reply = await send({
+        job,
+        attempt,
+        progress,
+        metrics: Object.fromEntries(metrics),
+        logSeq: this.#seq,
+        logs: this.#chunk,
+      });
+      this.#next();
+      if (reply.cancel) onCancel();
+      return true;
+    } catch (error) {
+      if (error instanceof SessionRefusedError) onRefused(error);
+      else if (isPassing(error)) {
+        this.#progressIsNew ||= progress !== null;
+        this.#changed = new Map([...metrics, ...this.#changed]);
+      } else {
+        log.error('a report was rejected', { job, attempt, reason: (error as Error).message });
+        this.#next();
+        if (error instanceof DoorRejectedError && error.status === 404) onLost();
+      }
+      return false;
+    }
+  }
+
+  #next(): void {
+    if (this.#chunk.length > 0) this.#seq += 1;
+    this.#chunk = [];
+  }
+
+  #cutChunk(): void {
+    if (this.#dropped > 0 && this.#lines.length > 0) {
+      const text = `[slipway: ${this.#dropped} earlier lines were dropped; they came faster than they could be stored]`;
+      this.#chunk.push({ stream: 'stderr', text, atMs: this.#lines[0]?.atMs ?? 0 });
+      this.#dropped = 0;
+    }
+    let bytes = 0;
+    while (this.#chunk.length < MAX_CHUNK_LINES) {
+      const line = this.#lines[0];
+      if (line === undefined || (bytes > 0 && bytes + sizeOf(line) > MAX_CHUNK_BYTES)) return;
+      bytes += sizeOf(line);
+      this.#bytes -= sizeOf(line);
+      this.#chunk.push(line);
+      this.#lines.shift();
+    }
+  }
+}
+
+/** As it stands in a document, names of fields and all. */
+const sizeOf = (line: Line): number => Buffer.byteLength(line.text) + 40;

@@ -1,0 +1,45 @@
+import type { JobError } from '../../domain/contract/job.ts';
+import type { Stop } from '../stop.ts';
+
+/** Where a run's news goes while it runs. */
+export interface Sink {
+  progress(fraction: number | null, message: string | null): void;
+  metric(name: string, value: number): void;
+  log(stream: 'stdout' | 'stderr', text: string): void;
+}
+
+export interface RunRequest {
+  readonly job: string;
+  readonly input: unknown;
+  /** The job's own folder; gone when the job has ended. */
+  readonly workdir: string;
+  readonly sink: Sink;
+  readonly stop: Stop;
+}
+
+/** A file that a run made and wants kept. */
+export interface MadeArtifact {
+  readonly name: string;
+  readonly path: string;
+  readonly contentType: string;
+}
+
+/** `stopped`: the run ended because it was asked to; the reason is the asker's. */
+export type RunResult =
+  | { readonly kind: 'done'; readonly output: unknown; readonly artifacts: readonly MadeArtifact[] }
+  | { readonly kind: 'failed'; readonly error: JobError }
+  | { readonly kind: 'stopped' };
+
+/** Runs a model, one job at a time. */
+export interface Runner {
+  /** Ready for a job, started (again) if need be. @throws StartupError */
+  ensureReady(signal: AbortSignal): Promise<void>;
+  run(request: RunRequest): Promise<RunResult>;
+  /** Ends what stays between jobs. */
+  close(): Promise<void>;
+}
+
+/** Thrown when a model's program does not come up: the worker must take no job for it. */
+export class StartupError extends Error {
+  override readonly name = 'StartupError';
+}

@@ -1,0 +1,164 @@
+import { request as httpRequest } from 'undici';
+import type { JobError } from '../../domain/contract/job.ts';
+import { jobError } from '../job-fault.ts';
+import { sleep } from '../wait.ts';
+import { madeArtifact } from './command.ts';
+import { failureOf, withOutput, type Rules } from './failure.ts';
+import { LineSplitter, parseAnswerLine, type Ending } from './lines.ts';
+import { watchMemoryKills } from './memory-kills.ts';
+import type { MadeArtifact, Runner, RunRequest, RunResult } from './runner.ts';
+import { startServer, untilHealthy, type ServerOptions, type ServerProcess } from './server-process.ts';
+
+/** The longest line of an answer: an output may have 256 KiB, and escapes may make it longer. */
+const MAX_ANSWER_LINE = 2 * 1024 * 1024;
+/** How much of an answer that is no success is quoted. */
+const QUOTED = 1_000;
+/** A server whose connection broke is given this long to be seen ended: its exit says more than the broken connection. */
+const EXIT_SEEN_MS = 1_000;
+
+export interface ServerRunnerOptions extends ServerOptions {
+  readonly rules: Rules;
+  /** How long a server may go on with a job that was stopped before it is killed. */
+  readonly killAfterMs: number;
+  readonly stopMs: number;
+}
+
+/**
+ * A model that is a server: started once, so that its weights stay loaded, and asked over HTTP. A job is `POST /run` with
+ * `{job, input, workdir}`, answered by a line of JSON for each piece of news and at last `{"output":…}` or `{"error":{kind,message}}`.
+ * A dropped connection tells the server to stop that job; while it cannot take another its `/health` is not 200.
+ */
+export class ServerRunner implements Runner {
+  readonly #options: ServerRunnerOptions;
+  #server: ServerProcess | null = null;
+  /** Its last job did not end as jobs do: it must show its health before the next. */
+  #doubtful = false;
+
+  constructor(options: ServerRunnerOptions) {
+    this.#options = options;
+  }
+
+  async ensureReady(signal: AbortSignal): Promise<void> {
+    if (this.#doubtful && this.#server !== null) {
+      const untilMs = this.#options.clock.nowMs() + this.#options.killAfterMs;
+      if ((await untilHealthy(this.#server, this.#options, untilMs, signal)) === 'late') await this.close();
+    }
+    this.#doubtful = false;
+    if (this.#server?.ended === null) return;
+    this.#server = await startServer(this.#options, signal);
+  }
+
+  async run(request: RunRequest): Promise<RunResult> {
+    const { stop } = request;
+    const killedForMemory = watchMemoryKills();
+    for (let mayRestart = true; ; mayRestart = false) {
+      // It may have ended while the worker waited for this job.
+      await this.ensureReady(stop.polite);
+      const server = this.#server;
+      if (server === null || stop.reason !== null) return { kind: 'stopped' };
+      server.sink = request.sink;
+      try {
+        const answer = await ask(server, request);
+        if (stop.reason !== null) {
+          this.#doubtful = true;
+          return { kind: 'stopped' };
+        }
+        if (answer.ending !== null) return resultOf(answer.ending, answer.artifacts);
+        this.#doubtful = true;
+        await Promise.race([server.exited, sleep(this.#options.clock, EXIT_SEEN_MS)]);
+        if (answer.delivered || !mayRestart)
+          return { kind: 'failed', error: this.#broken(server, answer, killedForMemory) };
+      } finally {
+        server.sink = null;
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    const server = this.#server;
+    this.#server = null;
+    if (server === null || server.ended !== null) return;
+    server.child.kill('SIGTERM');
+    const callOff = this.#options.clock.after(this.#options.stopMs, () => server.child.kill('SIGKILL'));
+    await server.exited;
+    callOff();
+  }
+
+  #broken(server: ServerProcess, { trouble }: Answer, killedForMemory: () => boolean): JobError {
+    const { rules } = this.#options;
+    if (server.ended !== null) return failureOf(server.ended, rules, server.tail, killedForMemory);
+    return rules(null, server.tail) ?? jobError('crash', withOutput(trouble, server.tail));
+  }
+}
+
+function resultOf(ending: Ending, artifacts: readonly MadeArtifact[]): RunResult {
+  return ending.kind === 'output'
+    ? { kind: 'done', output: ending.output, artifacts }
+    : { kind: 'failed', error: jobError(ending.error.kind, ending.error.message) };
+}
+
+interface Answer {
+  readonly ending: Ending | null;
+  readonly artifacts: readonly MadeArtifact[];
+  /** What went wrong where there is no ending. */
+  readonly trouble: string;
+  /** False where the server cannot have seen the job: it had ended already. */
+  readonly delivered: boolean;
+}
+
+async function ask(server: ServerProcess, { job, input, workdir, sink, stop }: RunRequest): Promise<Answer> {
+  const artifacts: MadeArtifact[] = [];
+  let ending: Ending | null = null;
+  let delivered = true;
+  let trouble = 'The server ended its answer without output or error.';
+  const lines = new LineSplitter((line, cut) => {
+    const said = parseAnswerLine(line);
+    if (ending !== null) return;
+    if (cut) {
+      ending = {
+        kind: 'error',
+        error: {
+          kind: 'output_invalid',
+          message: `The server answered a line of more than ${MAX_ANSWER_LINE} characters.`,
+        },
+      };
+      return;
+    }
+    switch (said.kind) {
+      case 'progress':
+        return sink.progress(said.fraction, said.message);
+      case 'metric':
+        return sink.metric(said.name, said.value);
+      case 'log':
+        return sink.log('stdout', said.text);
+      case 'artifact':
+        return void artifacts.push(madeArtifact(said, workdir));
+      case 'output':
+      case 'error':
+        ending = said;
+    }
+  }, MAX_ANSWER_LINE);
+  try {
+    const response = await httpRequest(`${server.url}/run`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/x-ndjson' },
+      body: JSON.stringify({ job, input, workdir }),
+      // A connection kept from an earlier job may be closing just now.
+      reset: true,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      signal: stop.polite,
+    });
+    if (response.statusCode === 200) {
+      for await (const chunk of response.body) lines.push(chunk as Buffer);
+      lines.end();
+    } else {
+      const text = (await response.body.text()).slice(0, QUOTED);
+      trouble = `The server answered ${response.statusCode} to /run: ${text}`;
+    }
+  } catch (error) {
+    delivered = (error as NodeJS.ErrnoException).code !== 'ECONNREFUSED';
+    trouble = `The connection to the server broke: ${(error as Error).message}.`;
+  }
+  return { ending, artifacts, trouble, delivered };
+}

@@ -1,0 +1,34 @@
+import { StringDecoder } from 'node:string_decoder';
+import { parseLine } from './lines.ts';
+
+const KEPT = 64 * 1024;
+const LAST_LINES = 12;
+const LAST_LENGTH = 2_000;
+
+/** The last 64 KiB of a program's output, stdout and stderr together as they came. */
+export class OutputTail {
+  #text = '';
+
+  /** A decoder for one stream: characters may be split between chunks. */
+  stream(): (chunk: Buffer) => void {
+    const decoder = new StringDecoder('utf8');
+    return (chunk) => {
+      this.#text = (this.#text + decoder.write(chunk)).slice(-KEPT);
+    };
+  }
+
+  get text(): string {
+    return this.#text;
+  }
+
+  /** Its last few log lines; empty if there is none. */
+  lastLines(): string {
+    return this.#text
+      .split(/[\r\n]+/)
+      .map(parseLine)
+      .flatMap((said) => (said.kind === 'log' && said.text.trim() !== '' ? [said.text] : []))
+      .slice(-LAST_LINES)
+      .join('\n')
+      .slice(-LAST_LENGTH);
+  }
+}

@@ -1,0 +1,28 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { format } from 'prettier';
+import { openApi } from '../functions/api/openapi.ts';
+
+/** `npm run generate`: writes what is made from the code. With `--check` it writes nothing and exits 1 where a file is not what it would be. */
+const root = join(import.meta.dirname, '..');
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+const GENERATED: Readonly<Record<string, () => object>> = { 'openapi.json': () => openApi(version) };
+
+const isCheck = process.argv.includes('--check');
+for (const [name, make] of Object.entries(GENERATED)) {
+  const file = join(root, name);
+  const wanted = await format(JSON.stringify(make()), { parser: 'json', printWidth: 120 });
+  if (!isCheck) writeFileSync(file, wanted);
+  else if (readOrEmpty(file) !== wanted) {
+    console.error(`${name} is not what the code says: run npm run generate`);
+    process.exitCode = 1;
+  }
+}
+
+function readOrEmpty(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,2 @@
+console.error('weights.bin is not there');
+process.exit(1);

@@ -1,0 +1,109 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { JobResource, Problem } from '../../domain/contract/http.ts';
+import type { Job, JobEvent } from '../../domain/contract/job.ts';
+import { refs, type Snapshot } from '../../domain/ports.ts';
+import type { Settings } from '../../domain/settings.ts';
+import { isTerminal } from '../../domain/state.ts';
+import { startStack, type Stack, type StackOptions } from '../../local/stack.ts';
+import { capturedLog, type CapturedLog } from '../local/capture-log.ts';
+
+export const MODELS = join(import.meta.dirname, 'models');
+
+/** Times of a test: a lease is over in two seconds, and no sweep comes unless the test makes one. */
+export const QUICK: Partial<Settings> = {
+  leaseMs: 2_000,
+  renewEveryMs: 400,
+  abandonAfterMs: 1_200,
+  reservedMs: 5_000,
+  sweepEveryMs: 3_600_000,
+  backoffMs: 10,
+};
+
+export interface TestStack extends Stack {
+  readonly log: CapturedLog;
+  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>;
+  submit(model: string, input?: object, more?: object): Promise<JobResource>;
+  /** The job once it has ended. Held by the api, not polled. */
+  ended(id: string): Promise<JobResource>;
+  /** Resolves when a document of a job satisfies `wanted`; watched, not polled. */
+  until(id: string, wanted: (job: Job) => boolean): Promise<Job>;
+  events(id: string): Promise<JobEvent[]>;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: JobResource & Problem;
+}
+
+export const newFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'slipway-test-'));
+
+/** A whole stack on a folder of its own, stopped and removed at the end of the test file that asked for it. */
+export async function testStack(options: Partial<StackOptions> = {}): Promise<TestStack> {
+  const dataFolder = options.dataFolder ?? (await newFolder());
+  const log = capturedLog();
+  const stack = await startStack({
+    port: 0,
+    modelFolders: [MODELS],
+    log,
+    ...options,
+    dataFolder,
+    settings: { ...QUICK, ...options.settings },
+  });
+  return {
+    ...client(stack),
+    ...stack,
+    log,
+    stop: async () => {
+      await stack.stop();
+      if (options.dataFolder === undefined) await rm(dataFolder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What a test says to a stack over HTTP, and reads in its store. */
+function client({ url, apiKey, store }: Stack): Pick<TestStack, 'call' | 'submit' | 'ended' | 'until' | 'events'> {
+  const call: TestStack['call'] = async (method, path, body, headers = {}) => {
+    const response = await fetch(`${url}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${apiKey}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return { status: response.status, headers: response.headers, body: (await response.json()) as Reply['body'] };
+  };
+  return {
+    call,
+    submit: async (model, input = {}, more = {}) => {
+      const reply = await call('POST', '/v1/jobs', { model, input, ...more });
+      if (reply.status !== 201) throw new Error(`not accepted: ${JSON.stringify(reply.body)}`);
+      return reply.body;
+    },
+    ended: async (id) => {
+      const { body } = await call('GET', `/v1/jobs/${id}`, undefined, { prefer: 'wait=25' });
+      if (!isTerminal(body.state)) throw new Error(`job ${id} is still ${body.state} after 25 s`);
+      return body;
+    },
+    until: (id, wanted) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          store.get(refs.job(id)).then((read: Snapshot<Job> | null) => {
+            if (read === null || !wanted(read.data)) return;
+            stop();
+            resolve(read.data);
+          }, reject);
+        };
+        const stop = store.watch(refs.job(id), look);
+        look();
+      }),
+    events: async (id) => {
+      const page = await store.query('eventsOfJob', { jobId: id }, { limit: 100 });
+      return page.items.map((event) => event.data);
+    },
+  };
+}

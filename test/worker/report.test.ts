@@ -1,0 +1,136 @@
+import { expect, test } from '@jest/globals';
+import type { ReportReply, ReportRequest } from '../../domain/contract/door.ts';
+import { DoorFailure, DoorRejectedError } from '../../gpu-job/door-client.ts';
+import { Reporter } from '../../gpu-job/report.ts';
+import { capturedLog } from '../local/capture-log.ts';
+import { manualClock } from '../local/manual-clock.ts';
+
+const START = 1_000_000;
+
+/** A reporter of one report a second; each is answered at once with the next of `answers`, or `{cancel: false}`. */
+function reporterOf(
+  answers: (ReportReply | Error)[] = [],
+  bounds = { maxPendingLines: 100, maxPendingBytes: 1_000_000 },
+) {
+  const clock = manualClock(START);
+  const sent: (ReportRequest & { atMs: number })[] = [];
+  const told: string[] = [];
+  const reporter = new Reporter({
+    job: 'a',
+    attempt: 1,
+    clock,
+    log: capturedLog(),
+    send: async (report) => {
+      sent.push({ ...structuredClone(report), atMs: clock.nowMs() - START });
+      const answer = answers.shift() ?? { cancel: false };
+      if (answer instanceof Error) throw answer;
+      return answer;
+    },
+    everyMs: 1_000,
+    quietEveryMs: 5_000,
+    ...bounds,
+    onCancel: () => told.push('cancel'),
+    onLost: () => told.push('lost'),
+    onRefused: () => told.push('refused'),
+  });
+  const to = async (ms: number) => {
+    clock.set(START + ms);
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  return { reporter, sent, told, to };
+}
+
+const texts = (report: ReportRequest | undefined) => report?.logs.map((line) => line.text);
+
+test('sends at most one report a second, with the newest progress and the metrics that changed', async () => {
+  const { reporter, sent, to } = reporterOf();
+  for (let step = 1; step <= 30; step += 1) {
+    await to(step * 100);
+    reporter.progress(step / 100, `step ${step}`);
+    if (step === 2) reporter.metric('loss', 0.5);
+  }
+  await to(4_000);
+  const gaps = sent.slice(1).map((report, index) => report.atMs - (sent[index]?.atMs ?? 0));
+  expect(sent.length).toBeGreaterThan(2);
+  for (const gap of gaps) expect(gap).toBeGreaterThanOrEqual(1_000);
+  expect(sent.at(-1)?.progress).toEqual({ fraction: 0.3, message: 'step 30' });
+  expect(sent.map(({ metrics }) => metrics).filter((metrics) => Object.keys(metrics).length > 0)).toEqual([
+    { loss: 0.5 },
+  ]);
+  expect(reporter.metrics).toEqual({ loss: 0.5 });
+});
+
+test.each([
+  ['never goes back', [0.5, 0.2], 0.5],
+  ['starts anew where the model does', [0.5, 0, 0.2], 0.2],
+  ['stays within 0 and 1', [0.5, 3], 1],
+  ['stays where only a message comes', [0.5, null], 0.5],
+])('progress %s', async (_, fractions, shown) => {
+  const { reporter, sent } = reporterOf();
+  for (const fraction of fractions) reporter.progress(fraction, null);
+  await reporter.flush();
+  expect(sent.at(-1)?.progress?.fraction).toBe(shown);
+});
+
+test('sends a chunk that got no answer again under its number, unchanged, and later lines under the next', async () => {
+  const { reporter, sent, to } = reporterOf([new DoorFailure('no answer')]);
+  reporter.log('stdout', 'one');
+  reporter.progress(0.5, null);
+  await to(100);
+  reporter.log('stderr', 'two');
+  await to(1_200);
+  await to(2_400);
+  expect(sent.map((report) => [report.logSeq, texts(report)])).toEqual([
+    [0, ['one']],
+    [0, ['one']],
+    [1, ['two']],
+  ]);
+  expect(sent[1]?.progress).toEqual({ fraction: 0.5, message: null });
+});
+
+test('drops the oldest lines past its bound, and says so among the lines', async () => {
+  const { reporter, sent } = reporterOf([], { maxPendingLines: 3, maxPendingBytes: 1_000_000 });
+  for (let line = 1; line <= 10; line += 1) reporter.log('stdout', `line ${line}`);
+  await reporter.flush();
+  expect(texts(sent[0])).toEqual([
+    expect.stringContaining('7 earlier lines were dropped'),
+    'line 8',
+    'line 9',
+    'line 10',
+  ]);
+});
+
+test('keeps a chunk within 32 KiB and a line within the contract', async () => {
+  const { reporter, sent } = reporterOf();
+  for (let line = 0; line < 10; line += 1) reporter.log('stdout', 'é'.repeat(9_000));
+  await reporter.flush();
+  expect(sent.map(({ logSeq }) => logSeq)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  for (const report of sent) {
+    expect(report.logs).toHaveLength(1);
+    expect(report.logs[0]?.text).toHaveLength(8_192);
+  }
+});
+
+test('asks in a quiet time whether the job is to be canceled', async () => {
+  const { sent, told, to } = reporterOf([{ cancel: true }]);
+  await to(4_999);
+  expect(sent).toEqual([]);
+  await to(5_000);
+  expect(sent[0]).toMatchObject({ progress: null, metrics: {}, logs: [] });
+  expect(told).toEqual(['cancel']);
+});
+
+test('says that the job is lost when the door does not know it as ours', async () => {
+  const { reporter, told } = reporterOf([new DoorRejectedError('report', 404, 'not this worker')]);
+  reporter.log('stdout', 'one');
+  await reporter.flush();
+  expect(told).toEqual(['lost']);
+});
+
+test('after the end sends nothing more', async () => {
+  const { reporter, sent, to } = reporterOf();
+  await reporter.flush();
+  reporter.log('stdout', 'late');
+  await to(60_000);
+  expect(sent).toEqual([]);
+});

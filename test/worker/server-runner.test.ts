@@ -1,0 +1,178 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { catalogueOf, ended, job, server, startWorker } from './harness.ts';
+import { ok, ScriptedDoor } from './scripted-door.ts';
+
+/** A server whose `run(input, say, response)` is the given code; `say` writes a line of the answer. */
+const running = (run: string, before = ''): string => `
+import { createServer } from 'node:http';
+import { existsSync, writeFileSync } from 'node:fs';
+${before}
+let healthy = true;
+createServer((request, response) => {
+  if (request.url === '/health') return response.writeHead(healthy ? 200 : 503).end();
+  let body = '';
+  request.on('data', (chunk) => (body += chunk)).on('end', async () => {
+    const { job, input, workdir } = JSON.parse(body);
+    const say = (line) => response.write(JSON.stringify(line) + '\\n');
+    response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+    ${run}
+  });
+}).listen(process.env.PORT, '127.0.0.1');`;
+
+const PID = running('say({ output: { pid: process.pid, job } }); response.end();');
+
+let door: ScriptedDoor;
+beforeEach(async () => {
+  door = await new ScriptedDoor().start();
+});
+afterEach(() => door.stop());
+
+const pidOf = async (id: string): Promise<number> =>
+  ((await door.outcomeOf(id)) as { output: { pid: number } }).output.pid;
+const failed = (kind: string, message: RegExp) => ({
+  kind: 'failed',
+  error: { kind, message: expect.stringMatching(message) },
+});
+
+describe('a server', () => {
+  test('stays warm between jobs, says how long it loaded, and ends with its worker', async () => {
+    door.push(job('a', 'm'), job('b', 'm'));
+    expect(await startWorker(door, catalogueOf({ m: server(PID) })).code).toBe(0);
+    expect(await pidOf('a')).toBe(await pidOf('b'));
+    expect(door.named('claim')[0]?.body['loadMs']).toBeGreaterThan(0);
+    await ended(await pidOf('a'));
+  });
+
+  test('is reported from while it answers, and has its files uploaded', async () => {
+    const source = running(`
+      console.log('own output'); say({ progress: { fraction: 0.5, message: 'page 1' } }); say({ metric: { name: 'pages', value: 2 } }); say({ log: 'said' });
+      writeFileSync(workdir + '/page.png', 'png'); say({ artifact: { name: 'page.png', path: workdir + '/page.png', contentType: 'image/png' } });
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      response.end(JSON.stringify({ output: { pages: 2 } }));`);
+    door.push(job('a', 'm'));
+    await startWorker(door, catalogueOf({ m: server(source) })).code;
+    expect(await door.outcomeOf('a')).toMatchObject({
+      kind: 'succeeded',
+      output: { pages: 2 },
+      artifacts: [{ name: 'page.png', sizeBytes: 3 }],
+      metrics: { pages: 2 },
+    });
+    expect(door.uploads.get('/blobs/a/page.png')?.bytes.toString()).toBe('png');
+    expect(door.logOf('a').sort()).toEqual(['own output', 'said']);
+    expect(door.named('report').map(({ body }) => body['progress'])).toContainEqual({
+      fraction: 0.5,
+      message: 'page 1',
+    });
+  });
+
+  test('that dies takes its job with it, and is started again for the next', async () => {
+    const source = running(`
+      if (input.die) { console.error('Segmentation fault'); process.exit(9); }
+      say({ output: { pid: process.pid } }); response.end();`);
+    door.push(job('a', 'm'), job('b', 'm', { die: true }), job('c', 'm'));
+    expect(await startWorker(door, catalogueOf({ m: server(source) })).code).toBe(0);
+    expect(await door.outcomeOf('b')).toMatchObject(failed('crash', /exit code 9[^]*Segmentation fault/));
+    expect(await pidOf('c')).not.toBe(await pidOf('a'));
+  });
+
+  test('that dies as a rule says fails its job as the rule says', async () => {
+    const rules = [{ output: 'CUDA out of memory', kind: 'gpu_out_of_memory', message: 'Too large for this GPU.' }];
+    door.push(job('a', 'm'));
+    await startWorker(
+      door,
+      catalogueOf({ m: server(running(`console.error('CUDA out of memory'); process.exit(1)`), { rules }) }),
+    ).code;
+    expect(await door.outcomeOf('a')).toMatchObject(failed('gpu_out_of_memory', /^Too large for this GPU\.$/));
+  });
+
+  test('that dies and cannot be started again ends its worker with 1, the slot released', async () => {
+    const before = `if (existsSync('ran')) { console.error('the device is gone'); process.exit(1); } writeFileSync('ran', '');`;
+    door.push(job('a', 'm'), job('b', 'm'));
+    const worker = startWorker(door, catalogueOf({ m: server(running('process.exit(1)', before)) }));
+    expect(await worker.code).toBe(1);
+    expect(door.named('finish').map(({ body }) => body['job'])).toEqual(['a']);
+    expect(door.calls.at(-1)?.name).toBe('release');
+    expect(worker.log.join('\n')).toContain('the device is gone');
+  });
+
+  test('that dies while its worker waits is started again for the job that comes', async () => {
+    door.bounds = { ...door.bounds, idleTimeoutMs: 5_000 };
+    door.push(job('a', 'm'));
+    const worker = startWorker(door, catalogueOf({ m: server(PID) }));
+    const first = await pidOf('a');
+    await door.seen(() => door.named('claim').length === 2);
+    process.kill(first, 'SIGKILL');
+    await ended(first);
+    door.push(job('b', 'm'));
+    expect(await pidOf('b')).not.toBe(first);
+    worker.preempt();
+    expect(await worker.code).toBe(0);
+  });
+
+  test.each([
+    [
+      'an error of its own',
+      `say({ error: { kind: 'invalid_input', message: 'no pages' } }); response.end();`,
+      failed('invalid_input', /^no pages$/),
+    ],
+    ['an end without output', 'response.end();', failed('crash', /without output or error/)],
+    [
+      'a broken connection',
+      `say({ log: 'x' }); setTimeout(() => response.destroy(), 50);`,
+      failed('crash', /connection to the server broke/),
+    ],
+    [
+      'an output of the wrong shape',
+      'say({ output: 7 }); response.end();',
+      failed('output_invalid', /output must be object/),
+    ],
+  ])('that answers with %s fails the job and takes the next', async (_, code, outcome) => {
+    const source = running(`if (input.first) { ${code} } else { say({ output: {} }); response.end(); }`);
+    door.push(job('a', 'm', { first: true }), job('b', 'm'));
+    expect(await startWorker(door, catalogueOf({ m: server(source, { output: { type: 'object' } }) })).code).toBe(0);
+    expect(await door.outcomeOf('a')).toMatchObject(outcome);
+    expect(await door.outcomeOf('b')).toMatchObject({ kind: 'succeeded' });
+  });
+
+  test('whose job is canceled has its connection dropped and stays warm', async () => {
+    const source = running(`
+      if (input.wait) return response.on('close', () => writeFileSync('dropped', '')) && say({ log: 'started' });
+      say({ output: { pid: process.pid, dropped: existsSync('dropped') } }); response.end();`);
+    door.script = ({ name, body }) =>
+      name === 'report' && body['job'] === 'b' && JSON.stringify(body['logs']).includes('started')
+        ? ok({ cancel: true })
+        : undefined;
+    door.push(job('a', 'm'), job('b', 'm', { wait: true }), job('c', 'm'));
+    expect(await startWorker(door, catalogueOf({ m: server(source) })).code).toBe(0);
+    expect(await door.outcomeOf('b')).toEqual({ kind: 'canceled' });
+    expect(await door.outcomeOf('c')).toMatchObject({ output: { pid: await pidOf('a'), dropped: true } });
+  });
+
+  test('that cannot leave a job that timed out is killed and started again', async () => {
+    const source = running(`
+      if (input.hang) return void (healthy = false);
+      say({ output: { pid: process.pid } }); response.end();`);
+    door.push(job('a', 'm'), job('b', 'm', { hang: true }, { runTimeoutMs: 200 }), job('c', 'm'));
+    expect(await startWorker(door, catalogueOf({ m: server(source) }), { killAfterMs: 200 }).code).toBe(0);
+    expect(await door.outcomeOf('b')).toMatchObject(failed('timeout', /run timeout/));
+    expect(await pidOf('c')).not.toBe(await pidOf('a'));
+    await ended(await pidOf('a'));
+  });
+
+  test('whose port was taken in between is started on another', async () => {
+    const before = `if (!existsSync('tried')) { writeFileSync('tried', ''); console.error('Error: listen EADDRINUSE: address already in use'); process.exit(1); }`;
+    const source = running('say({ output: { pid: process.pid } }); response.end();', before);
+    door.push(job('a', 'm'));
+    expect(await startWorker(door, catalogueOf({ m: server(source) })).code).toBe(0);
+    expect(await door.outcomeOf('a')).toMatchObject({ kind: 'succeeded' });
+  });
+
+  test('sees a clean environment', async () => {
+    door.push(job('a', 'm'));
+    await startWorker(door, catalogueOf({ m: server(running('say({ output: process.env }); response.end();')) })).code;
+    const { output } = (await door.outcomeOf('a')) as { output: Record<string, string> };
+    expect(output['PORT']).toMatch(/^\d+$/);
+    expect(Object.keys(output).filter((name) => name.startsWith('SLIPWAY'))).toEqual([]);
+    expect(JSON.stringify(output)).not.toMatch(/ticket-1|door-token/);
+  });
+});
