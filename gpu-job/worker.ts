@@ -32,7 +32,7 @@ export interface WorkerDeps {
 /**
  * A worker's life: trades its ticket for a session, starts its models' servers, takes jobs until its queue has been empty
  * for as long as it may idle, gives the slot back. The caller exits at once with the code that this resolves to: 0 where all
- * is as it should be, a refused session included; 1 where models cannot run, the door is gone, or the lease was abandoned.
+ * is as it should be, a refused session included; 1 where models do not start, the door is gone, or the lease was abandoned.
  */
 export function runWorker(deps: WorkerDeps): Promise<number> {
   return new Worker(deps).live();
@@ -112,6 +112,7 @@ class Worker {
     } catch (error) {
       if (!(error instanceof StartupError || error instanceof DoorRejectedError)) throw error;
       code = this.#codeOf(error);
+      if (error instanceof StartupError) await this.#failOneJob(error.message);
     }
     await this.#leave();
     return code;
@@ -205,6 +206,19 @@ class Worker {
     // As long as it takes: should the door stay away, the lease ends and the worker with it.
     const { retryFirstMs: firstMs, retryMaxMs: maxMs } = settings;
     await finishJob(door, job, outcome, log, { clock, random, firstMs, maxMs, signal: this.#over.signal });
+  }
+
+  /**
+   * Tells one job that the models do not start. Each failed boot thus uses up an attempt and its submitter learns why; else
+   * a queue whose models are broken would start worker after worker, and its jobs would wait in silence.
+   */
+  async #failOneJob(reason: string): Promise<void> {
+    const { door, clock, random, settings, log } = this.#deps;
+    const reply = await this.#claim(0);
+    if (reply?.job == null) return;
+    const { retryFirstMs: firstMs, retryMaxMs: maxMs } = settings;
+    const patience = { clock, random, firstMs, maxMs, signal: this.#over.signal };
+    await finishJob(door, reply.job, { kind: 'failed', error: jobError('startup_failed', reason) }, log, patience);
   }
 
   /** Models first, since from the release on another worker may have the slot and the GPU with it. */

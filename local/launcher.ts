@@ -16,6 +16,8 @@ export interface LauncherOptions {
   /** The store's time at this start: no worker of a former run outlives its stack. */
   readonly aliveSinceMs: number;
   readonly modelsFolder?: string;
+  /** Where workers put what is temporary: what a killed one left there is cleared away at the next start. */
+  readonly tmpFolder?: string;
   /** Whether the models' input may come from this machine's own addresses. */
   readonly allowLoopback: boolean;
   readonly clock: Clock;
@@ -66,6 +68,7 @@ export function processLauncher(options: LauncherOptions): ProcessLauncher {
     return {
       ...Object.fromEntries(inherited),
       ...told,
+      ...(options.tmpFolder === undefined ? {} : { TMPDIR: options.tmpFolder }),
       ...(options.modelsFolder === undefined ? {} : { SLIPWAY_MODELS: options.modelsFolder }),
       ...(options.allowLoopback ? { SLIPWAY_ALLOW_LOOPBACK: '1' } : {}),
     };

@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { mkdir, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import type { Catalogue } from '../domain/contract/model.ts';
 import type { Log, Store } from '../domain/ports.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../domain/settings.ts';
@@ -84,10 +85,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     stops.push(() => blobs.stop());
 
     const served = new Map<FunctionName, Served>();
-    const token = random.hex(32);
+    // A secret each, since the worker's is in the environment of processes that run model code.
+    const tokens = new Map(FUNCTION_NAMES.map((name) => [name, random.hex(32)]));
     const addressOf = (name: FunctionName): { url: string; token: string } => {
-      const at = served.get(name);
-      if (at === undefined) throw new Error(`${name} is not up`);
+      const [at, token] = [served.get(name), tokens.get(name)];
+      if (at === undefined || token === undefined) throw new Error(`${name} is not up`);
       return { url: at.url, token };
     };
     const launcher = processLauncher({
@@ -97,6 +99,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       door: () => addressOf('worker'),
       aliveSinceMs: store.nowMs(),
       modelsFolder: options.modelFolders.join(':'),
+      tmpFolder: await emptyFolder(folder.path('tmp')),
       allowLoopback: true,
       clock,
       random,
@@ -119,7 +122,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       settings,
     };
     for (const name of FUNCTION_NAMES) {
-      const guard = name === 'api' ? apiGuard(deps) : bearerGuard(token);
+      const guard = name === 'api' ? apiGuard(deps) : bearerGuard(tokens.get(name) ?? '');
       const port = name === 'api' ? options.port : 0;
       served.set(name, await serveFunction(name, FUNCTIONS[name](deps), guard, { host: '127.0.0.1', port, log }));
       stops.push(() => served.get(name)?.close());
@@ -131,7 +134,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     // Workers go first: they still need the door to hand back what they hold.
     stops.push(() => launcher.stop());
 
-    const sweep = (query = ''): Promise<void> => post(`${addressOf('sweep').url}${query}`, token);
+    const sweep = (query = ''): Promise<void> => post(`${addressOf('sweep').url}${query}`, addressOf('sweep').token);
     const inBackground = (query?: string): void => {
       sweep(query).catch((error: unknown) => {
         if (stopping === null) log.error('sweep failed', { error: String(error) });
@@ -162,6 +165,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
 async function runReversed(stops: (() => unknown)[]): Promise<void> {
   for (let stop = stops.pop(); stop !== undefined; stop = stops.pop()) await stop();
+}
+
+async function emptyFolder(path: string): Promise<string> {
+  await rm(path, { recursive: true, force: true });
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  return resolve(path);
 }
 
 async function post(url: string, token: string): Promise<void> {

@@ -14,6 +14,9 @@ type Needs = Pick<Deps, 'store' | 'bus' | 'clock' | 'log' | 'catalogue'>;
 /** No job may have more parents than one page holds (CreateJobRequest bounds them). */
 const PARENTS = 100;
 
+/** A job document has 1 MiB on Firestore, and holds an output of up to 256 KiB as well. */
+const MAX_INPUT_BYTES = 512 * 1024;
+
 /**
  * Looks whether a job that waits for others may go on: queued once all of them succeeded, with their outputs put into its
  * input; failed as soon as one of them ended otherwise. Runs after the job's creation, after each parent's end and from
@@ -74,6 +77,11 @@ function decideRelease(deps: Needs, job: Job, parents: readonly (Job | null)[]):
       return { kind: 'fail', error: { kind: 'invalid_input', message } };
     }
     input = withValueAt(input, source.pointer, value);
+  }
+  const bytes = Buffer.byteLength(JSON.stringify(input));
+  if (bytes > MAX_INPUT_BYTES) {
+    const message = `With the outputs it refers to, its input has ${bytes} bytes; at most ${MAX_INPUT_BYTES} fit. Refer to a part of an output by its path.`;
+    return { kind: 'fail', error: { kind: 'invalid_input', message } };
   }
   const entry = deps.catalogue.models.get(job.model);
   const faults = entry === undefined ? [] : validateInput(entry.model, input, []);

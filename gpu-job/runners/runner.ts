@@ -39,7 +39,7 @@ export interface Runner {
   close(): Promise<void>;
 }
 
-/** Thrown when a model's program does not come up: the worker must take no job for it. */
+/** Thrown when a model's program does not come up: the worker can run nothing. */
 export class StartupError extends Error {
   override readonly name = 'StartupError';
 }

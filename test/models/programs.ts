@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -92,8 +92,8 @@ export interface Ran {
   readonly lines: readonly Line[];
   readonly stderr: string;
   readonly output: unknown;
-  /** Contents of an artifact. */
-  artifact(name: string): Promise<string>;
+  /** The contents of each, by its name. */
+  readonly artifacts: ReadonlyMap<string, string>;
 }
 
 /** Runs a model program as the `command` runner would: a child process with its input as a file. */
@@ -111,16 +111,14 @@ export async function runOnce(model: string, program: string, input: unknown): P
     env: { SLIPWAY_INPUT: files.input, SLIPWAY_OUTPUT: files.output, SLIPWAY_ARTIFACTS: files.artifacts },
   });
   const [stdout, stderr, exit] = await Promise.all([text(child.stdout), text(child.stderr), child.exited]);
-  return {
-    code: exit.code,
-    stderr,
-    lines: stdout
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => JSON.parse(line) as Line),
-    output: await readFile(files.output, 'utf8').then(JSON.parse, () => undefined),
-    artifact: (name) => readFile(join(files.artifacts, name), 'utf8'),
-  };
+  const output: unknown = await readFile(files.output, 'utf8').then(JSON.parse, () => undefined);
+  const artifacts = new Map<string, string>();
+  for (const name of await readdir(files.artifacts)) {
+    artifacts.set(name, await readFile(join(files.artifacts, name), 'utf8'));
+  }
+  await rm(workdir, { recursive: true });
+  const lines = stdout.split('\n').filter(Boolean);
+  return { code: exit.code, stderr, lines: lines.map((line) => JSON.parse(line) as Line), output, artifacts };
 }
 
 /** What does not fit a model's declared schema, as text; "" if all fits. */

@@ -1,0 +1,43 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { openApi } from '../../functions/api/openapi.ts';
+import { API_ROUTES } from '../../functions/api/routes.ts';
+import { newFolder, removeFolders } from '../local/folder.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+afterAll(removeFolders);
+
+const generate = (root: string, ...args: string[]): number | null =>
+  spawnSync(process.execPath, [join(root, 'scripts/generate.ts'), ...args], { cwd: root }).status;
+
+describe('openapi.json', () => {
+  test('is what the code says, and any drift from it is found', () => {
+    expect(generate(ROOT, '--check')).toBe(0);
+    const copy = newFolder();
+    for (const part of ['scripts', 'functions', 'domain', 'eventarc', 'package.json', 'openapi.json']) {
+      cpSync(join(ROOT, part), join(copy, part), { recursive: true });
+    }
+    symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+    const file = join(copy, 'openapi.json');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('Submit a job', 'Submit something'));
+    expect(generate(copy, '--check')).toBe(1);
+    expect(generate(copy)).toBe(0);
+    expect(generate(copy, '--check')).toBe(0);
+  });
+
+  test('describes every route, and refers to nothing that it does not have', () => {
+    const document = openApi('0') as { paths: Record<string, Record<string, unknown>>; components: { schemas: object } };
+    for (const { path, method } of API_ROUTES) expect(document.paths[path]).toHaveProperty(method.toLowerCase());
+    const refs = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map((match) => match[1] ?? '');
+    expect(new Set(refs)).toEqual(
+      new Set(Object.keys(document.components.schemas).map((id) => `#/components/schemas/${id}`)),
+    );
+  });
+
+  test('says that a request may leave out what has a default', () => {
+    const document = openApi('0') as { components: { schemas: Record<string, { required: string[] }> } };
+    expect(document.components.schemas['CreateJobRequest']?.required).toEqual(['model', 'input']);
+  });
+});

@@ -1,0 +1,146 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { CloudEvent, HTTP } from 'cloudevents';
+import { PoisonEventError } from '../../domain/errors.ts';
+import { httpHandler } from '../../functions/http/answer.ts';
+import { bearerGuard, serveFunction, type Served, type ServedFunction } from '../../functions/serve.ts';
+import { capturedLog } from '../local/capture-log.ts';
+import { exchange } from '../api/serve-api.ts';
+
+const TOKEN = 'a-secret-of-this-start';
+const log = capturedLog();
+let served: Served | undefined;
+afterEach(() => served?.close());
+
+async function serve(fn: ServedFunction): Promise<Served> {
+  served = await serveFunction('under-test', fn, bearerGuard(TOKEN), { host: '127.0.0.1', port: 0, log });
+  return served;
+}
+
+const echo: ServedFunction = {
+  kind: 'http',
+  handler: httpHandler(log, async (request) => ({ status: 200, body: { got: request.body } })),
+};
+
+const post = (url: string, init: RequestInit = {}): Promise<Response> =>
+  fetch(url, {
+    method: 'POST',
+    ...init,
+    headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json', ...init.headers },
+  });
+
+describe('a private function', () => {
+  test.each([
+    ['no token', ''],
+    ['another token', `Bearer ${TOKEN}x`],
+    ['half of it', `Bearer ${TOKEN.slice(0, 5)}`],
+    ['another scheme', `Basic ${TOKEN}`],
+  ])('is closed to %s', async (_, authorization) => {
+    const { url } = await serve(echo);
+    const answer = await post(url, { body: '{}', headers: { authorization } });
+    expect(answer.status).toBe(401);
+    expect(await answer.json()).toMatchObject({ code: 'unauthenticated' });
+  });
+
+  test('gets the body that the framework has read', async () => {
+    const { url } = await serve(echo);
+    expect(await (await post(`${url}/claim`, { body: '{"a":1}' })).json()).toEqual({ got: { a: 1 } });
+  });
+
+  test('answers what the framework cannot read with a problem, not with a page', async () => {
+    const { url } = await serve(echo);
+    const answer = await post(url, { body: '{"a":' });
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([400, 'application/problem+json']);
+    expect(await answer.json()).toMatchObject({ code: 'invalid_request' });
+  });
+
+  test('takes no packed body, which could grow to anything', async () => {
+    const { url } = await serve(echo);
+    expect((await post(url, { body: 'x', headers: { 'content-encoding': 'gzip' } })).status).toBe(415);
+  });
+
+  test('turns whatever its handler throws into a problem, and lives', async () => {
+    const { url } = await serve({
+      kind: 'http',
+      handler: httpHandler(log, async ({ url: path }) => {
+        if (path === '/bad') throw new TypeError('undefined is not a job');
+        return { status: 204 };
+      }),
+    });
+    const answer = await post(`${url}/bad`);
+    expect(answer.status).toBe(500);
+    expect(await answer.text()).not.toContain('undefined');
+    expect((await post(url)).status).toBe(204);
+  });
+});
+
+describe('an event function', () => {
+  const send = (url: string, data: object): Promise<Response> => {
+    const { headers, body } = HTTP.binary(new CloudEvent({ type: 't', source: '//s', data, document: 'jobs/a/events/1' }));
+    return post(url, { headers: headers as Record<string, string>, body: body as string });
+  };
+
+  test('gets the event, with its attributes', async () => {
+    const seen: CloudEvent<unknown>[] = [];
+    const { url } = await serve({ kind: 'cloudEvent', handler: async (event) => void seen.push(event) });
+    expect((await send(url, { a: 1 })).status).toBe(204);
+    expect(seen[0]).toMatchObject({ type: 't', data: { a: 1 }, document: 'jobs/a/events/1' });
+  });
+
+  test('acknowledges what cannot be understood and asks for the rest again, logging both', async () => {
+    // The framework writes what it is about to answer 500 for.
+    const quiet = jest.spyOn(console, 'error').mockImplementation(() => undefined);
+    const { url } = await serve({
+      kind: 'cloudEvent',
+      handler: async (event) => {
+        throw (event.data as { poison: boolean }).poison ? new PoisonEventError('garbage') : new Error('not now');
+      },
+    });
+    expect((await send(url, { poison: true })).status).toBe(204);
+    expect((await send(url, { poison: false })).status).toBe(500);
+    quiet.mockRestore();
+    const acks = log.lines.filter((line) => line.message === 'event failed').map((line) => line.fields['ack']);
+    expect(acks).toEqual(['ack', 'retry']);
+  });
+});
+
+describe('a served function', () => {
+  test('closes promptly though a request is open and a connection idle, once or twice', async () => {
+    const gone = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    const { url, close } = await serve({
+      kind: 'http',
+      handler: httpHandler(log, (_, signal) => {
+        signal.addEventListener('abort', () => gone.resolve());
+        begun.resolve();
+        return new Promise<never>(() => undefined);
+      }),
+    });
+    const open = post(url, { body: '{}' }).catch((error: unknown) => error);
+    await begun.promise;
+    await Promise.all([close(), close()]);
+    await close();
+    await gone.promise;
+    expect(await open).toBeInstanceOf(Error);
+    await expect(post(url)).rejects.toThrow();
+  });
+
+  test('says so when its port is taken', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const options = { host: '127.0.0.1', port, log };
+    await expect(serveFunction('under-test', echo, bearerGuard(TOKEN), options)).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    taken.close();
+  });
+
+  test('answers garbage on a connection that has been answered before', async () => {
+    const { url } = await serve(echo);
+    const request = `POST / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${TOKEN}\r\nContent-Length: 0\r\n\r\n`;
+    const answer = await exchange(url, `${request}garbage\r\n\r\n`);
+    expect(answer).toMatch(/^HTTP\/1.1 (200|400) /);
+    expect((await post(url, { body: '{}' })).status).toBe(200);
+  });
+});

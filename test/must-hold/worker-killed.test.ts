@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SESSION_HEADER } from '../../domain/contract/door.ts';
+import { newFolder, testStack, type TestStack } from '../stack/test-stack.ts';
+import { environmentOf, isAlive, processesWith } from './processes.ts';
+
+let stack: TestStack;
+let folder: string;
+beforeAll(async () => {
+  folder = await newFolder();
+  // Sweeps come by themselves here, since a lease ends by time alone.
+  stack = await testStack({ settings: { sweepEveryMs: 500 } });
+});
+afterAll(() => stack.stop());
+
+const workerOf = (execution: string): number => {
+  const pid = processesWith('CLOUD_RUN_EXECUTION', (value) => value === execution)[0];
+  if (pid === undefined) throw new Error(`no process of ${execution}`);
+  return pid;
+};
+
+test('a worker killed with -9 in mid-job: the job runs again as the next attempt and ends once', async () => {
+  const [started, go] = [join(folder, 'started'), join(folder, 'go')];
+  const { id } = await stack.submit('scripted', { startedFile: started, waitForFile: go, text: 'second life' });
+  // The progress comes from the model's own process, so the job is in full swing.
+  const running = await stack.until(id, (job) => job.progress !== null);
+  const model = Number(readFileSync(started, 'utf8'));
+  expect(isAlive(model)).toBe(true);
+
+  process.kill(workerOf(running.attempts[0]?.execution ?? ''), 'SIGKILL');
+  const again = await stack.until(id, (job) => job.attempt === 2 && job.progress !== null);
+  expect(isAlive(model)).toBe(false);
+  expect(again.failures).toBe(0);
+  writeFileSync(go, '');
+
+  const ended = await stack.ended(id);
+  expect(ended).toMatchObject({ state: 'succeeded', attempt: 2, output: { text: 'second life' } });
+  expect(ended.attempts.map((attempt) => attempt.outcome)).toEqual(['lost', 'succeeded']);
+  const moves = (await stack.events(id)).map((event) => event.to);
+  expect(moves).toEqual(['queued', 'running', 'queued', 'running', 'succeeded']);
+});
+
+test('a worker that lost its slot is refused: its late result changes nothing', async () => {
+  const [started, go] = [join(folder, 'late-started'), join(folder, 'late-go')];
+  const { id } = await stack.submit('scripted', { startedFile: started, waitForFile: go });
+  const running = await stack.until(id, (job) => job.progress !== null);
+  const lost = workerOf(running.attempts[0]?.execution ?? '');
+  const env = environmentOf(lost) ?? {};
+  // Stopped, not killed: it renews nothing, and will wake up with its result when its slot is another's.
+  process.kill(lost, 'SIGSTOP');
+  await stack.until(id, (job) => job.attempt === 2 && job.progress !== null);
+  expect(existsSync(started)).toBe(true);
+  writeFileSync(go, '');
+  const ended = await stack.ended(id);
+  expect(ended).toMatchObject({ state: 'succeeded', attempt: 2 });
+  process.kill(lost, 'SIGCONT');
+
+  const forged = await fetch(`${env['SLIPWAY_DOOR'] ?? ''}/finish`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${env['SLIPWAY_DOOR_TOKEN'] ?? ''}`,
+      'content-type': 'application/json',
+      [SESSION_HEADER]: `${env['SLIPWAY_SLOT'] ?? ''}.${env['SLIPWAY_FENCE'] ?? ''}.${'0'.repeat(64)}`,
+    },
+    body: JSON.stringify({
+      job: id,
+      attempt: 1,
+      outcome: { kind: 'succeeded', output: { text: 'late' }, artifacts: [] },
+    }),
+  });
+  expect(forged.status).toBe(409);
+  expect((await stack.ended(id)).output).toEqual(ended.output);
+  expect((await stack.events(id)).filter((event) => event.to === 'succeeded')).toHaveLength(1);
+});
