@@ -47,7 +47,7 @@ const PUBLIC_V6 = ipaddr.IPv6.parseCIDR('2000::/3');
  * is refused. With `allowLoopback`, 127.0.0.0/8 and ::1 may be called too, and nothing else.
  */
 export function refusedAddress(address: string, options: { readonly allowLoopback: boolean }): string | null {
-  if (!ipaddr.isValid(address)) return 'not an IP address';
+  if (ipLiteralOf(address) !== address) return 'not an IP address';
   const ip = ipaddr.parse(address);
   if (options.allowLoopback && ip.range() === 'loopback') return null;
   return ip instanceof ipaddr.IPv4 ? refusedV4(ip) : refusedV6(ip);
@@ -71,7 +71,16 @@ const REFUSED_PORTS: ReadonlySet<number> = new Set([
   9092, 9200, 9300, 10250, 10255, 11211, 25565, 27017,
 ]);
 
-const INTERNAL_SUFFIXES = ['localhost', 'local', 'internal', 'intranet', 'lan', 'home.arpa', 'localdomain', 'metadata.goog'];
+const INTERNAL_SUFFIXES = [
+  'localhost',
+  'local',
+  'internal',
+  'intranet',
+  'lan',
+  'home.arpa',
+  'localdomain',
+  'metadata.goog',
+];
 
 /** The parts of a parsed URL that decide: `hostname` as the WHATWG URL parser gives it. */
 export interface Target {

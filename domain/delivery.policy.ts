@@ -53,6 +53,6 @@ export const isSameCall = (tries: number, waitMs: number, boundMs: number): bool
 export function retryAfterMs(value: string | undefined, nowMs: number): number | null {
   if (value === undefined) return null;
   if (/^\s*\d+(\.\d+)?\s*$/.test(value)) return Number(value) * 1_000;
-  const at = Date.parse(value);
+  const at = /^\s*[A-Z][a-z]+[ ,]/.test(value) ? Date.parse(value) : NaN;
   return Number.isNaN(at) ? null : Math.max(0, at - nowMs);
 }

@@ -119,7 +119,10 @@ async function exchange(dispatcher: Dispatcher, url: URL, outbound: OutboundRequ
     left -= chunk.length;
     if (left <= 0) break;
   }
-  const headers = Object.entries(response.headers).map(([name, value]): [string, string] => [name, String(value ?? '')]);
+  const headers = Object.entries(response.headers).map(([name, value]): [string, string] => [
+    name,
+    String(value ?? ''),
+  ]);
   return { status: response.statusCode, headers: Object.fromEntries(headers), body: Buffer.concat(chunks) };
 }
 

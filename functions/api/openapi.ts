@@ -33,7 +33,11 @@ export function openApi(version: string): Json {
 }
 
 function operationOf(route: ApiRoute): Json {
-  const parameters = [...pathParameters(route), ...queryParameters(route), ...(route.headers ?? []).map(headerParameter)];
+  const parameters = [
+    ...pathParameters(route),
+    ...queryParameters(route),
+    ...(route.headers ?? []).map(headerParameter),
+  ];
   return {
     operationId: route.operation,
     summary: route.summary,
@@ -78,7 +82,12 @@ function queryParameters({ query }: ApiRoute): Json[] {
   }));
 }
 
-const headerParameter = ({ name, description, schema }: HeaderDoc): Json => ({ name, in: 'header', description, schema });
+const headerParameter = ({ name, description, schema }: HeaderDoc): Json => ({
+  name,
+  in: 'header',
+  description,
+  schema,
+});
 
 function headersOf(headers: readonly HeaderDoc[]): Json {
   if (headers.length === 0) return {};
@@ -117,7 +126,11 @@ function registryOf(direction: Direction): z.core.$ZodRegistry<{ id: string }> {
 }
 
 function schemasOf(direction: Direction): Record<string, Json> {
-  const { schemas } = z.toJSONSchema(registryOf(direction), { uri: componentRef, io: direction, unrepresentable: 'any' });
+  const { schemas } = z.toJSONSchema(registryOf(direction), {
+    uri: componentRef,
+    io: direction,
+    unrepresentable: 'any',
+  });
   return Object.fromEntries(Object.entries(schemas).map(([id, schema]) => [id, bare(schema)]));
 }
 

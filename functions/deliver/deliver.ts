@@ -52,7 +52,10 @@ async function tryOnce(deps: Needs, id: string, follows: number | null): Promise
 
 /** The delivery with one more claim, ours; null where it is not due, or another call was first. */
 async function claim(deps: Needs, id: string, follows: number | null): Promise<Delivery | null> {
-  const { scheduleMs, timeoutMs } = { scheduleMs: deps.settings.deliveryScheduleMs, timeoutMs: deps.settings.deliveryTimeoutMs };
+  const { scheduleMs, timeoutMs } = {
+    scheduleMs: deps.settings.deliveryScheduleMs,
+    timeoutMs: deps.settings.deliveryTimeoutMs,
+  };
   const read = await deps.store.get(refs.delivery(id));
   if (read === null || read.data.state !== 'pending') return null;
   const { claims, nextAtMs } = read.data;
@@ -86,7 +89,10 @@ async function send(deps: Needs, delivery: Delivery, secret: string | null): Pro
     ...outcome,
   });
   if (secret === null) {
-    return { attempt: attemptWith({ status: null, failure: 'its signing secret is gone', excerpt: '' }), askedMs: null };
+    return {
+      attempt: attemptWith({ status: null, failure: 'its signing secret is gone', excerpt: '' }),
+      askedMs: null,
+    };
   }
   const signed = {
     id: `evt_${delivery.jobId}_${delivery.seq}`,
@@ -124,7 +130,8 @@ async function record(deps: Needs, claimed: Delivery, attempt: DeliveryAttempt, 
   await decideAgain(async () => {
     const read = await deps.store.get(refs.delivery(claimed.id));
     if (read === null) return;
-    const decides = read.data.state === 'pending' && (read.data.claims === claimed.claims || after.state === 'delivered');
+    const decides =
+      read.data.state === 'pending' && (read.data.claims === claimed.claims || after.state === 'delivered');
     const attempts = [...read.data.attempts, attempt];
     await deps.store.commit([update(refs.delivery(claimed.id), read, { attempts, ...(decides ? after : {}) })]);
   });

@@ -81,7 +81,13 @@ describe('a bad body is refused by its kind, and the next request is served', ()
       'webhook_refused',
       ['/webhook/url'],
     ],
-    ['a weak secret', { ...GOOD, webhook: { url: 'https://a.io', secret: 'x' } }, 422, 'invalid_input', ['/webhook/secret']],
+    [
+      'a weak secret',
+      { ...GOOD, webhook: { url: 'https://a.io', secret: 'x' } },
+      422,
+      'invalid_input',
+      ['/webhook/secret'],
+    ],
   ])('%s', async (_, body, status, code, fields) => {
     const text = typeof body === 'string' ? body : JSON.stringify(body);
     const problem = await expectProblem(await api.send('POST', '/v1/jobs', { body: text }), status, code);
@@ -142,7 +148,12 @@ describe('what headers tell is refused before a byte of the body is sent', () =>
     ['another charset', head(`${json}; charset=utf-16`, 'Content-Length: 10'), 415, 'unsupported_media_type'],
     ['a packed body', head(json, 'Content-Encoding: gzip', 'Content-Length: 10'), 415, 'unsupported_media_type'],
     ['no key', noKey, 401, 'unauthenticated'],
-    ['over the bound with 100-continue', head(json, 'Expect: 100-continue', 'Content-Length: 524289'), 413, 'body_too_large'],
+    [
+      'over the bound with 100-continue',
+      head(json, 'Expect: 100-continue', 'Content-Length: 524289'),
+      413,
+      'body_too_large',
+    ],
   ])('%s', async (_, request, status, code) => {
     const answer = await api.raw(request, `"code":"${code}"`);
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));

@@ -35,7 +35,13 @@ describe('a submission', () => {
     const [answer, job] = await submit({ ...GOOD, webhook, priority: 'high', metadata: { deck: '7' } });
     expect(answer.status).toBe(201);
     expect(answer.headers.get('location')).toBe(`/v1/jobs/${job.id}`);
-    expect(job).toMatchObject({ state: 'queued', version: 1, priority: 'high', metadata: { deck: '7' }, blocked: null });
+    expect(job).toMatchObject({
+      state: 'queued',
+      version: 1,
+      priority: 'high',
+      metadata: { deck: '7' },
+      blocked: null,
+    });
     expect(JSON.stringify(job)).not.toContain(SECRET);
 
     const stored = (await api.store.get(refs.job(job.id)))?.data;
@@ -75,7 +81,10 @@ describe('a submission', () => {
     expect([again.status, same.id]).toEqual([200, job.id]);
     const other = await api.send('POST', '/v1/jobs', { body: { ...GOOD, priority: 'low' }, headers });
     expect(other.status).toBe(422);
-    expect(await other.json()).toMatchObject({ code: 'idempotency_key_reused', errors: [{ field: 'Idempotency-Key' }] });
+    expect(await other.json()).toMatchObject({
+      code: 'idempotency_key_reused',
+      errors: [{ field: 'Idempotency-Key' }],
+    });
   });
 
   test("with another tenant's key is another job", async () => {
@@ -199,7 +208,9 @@ describe('Prefer: wait', () => {
   });
 
   test('gives the job as it is when the time is up', async () => {
-    api = await serveApi(({ clock }) => ({ clock: { ...clock, after: (ms, fn) => clock.after(ms / 100, fn), nowMs: fast } }));
+    api = await serveApi(({ clock }) => ({
+      clock: { ...clock, after: (ms, fn) => clock.after(ms / 100, fn), nowMs: fast },
+    }));
     const [, job] = await submit(GOOD);
     const answer = await api.send('GET', `/v1/jobs/${job.id}`, { headers: { Prefer: 'wait=5' } });
     expect(JobResource.parse(await answer.json()).state).toBe('queued');

@@ -28,7 +28,10 @@ describe('openapi.json', () => {
   });
 
   test('describes every route, and refers to nothing that it does not have', () => {
-    const document = openApi('0') as { paths: Record<string, Record<string, unknown>>; components: { schemas: object } };
+    const document = openApi('0') as {
+      paths: Record<string, Record<string, unknown>>;
+      components: { schemas: object };
+    };
     for (const { path, method } of API_ROUTES) expect(document.paths[path]).toHaveProperty(method.toLowerCase());
     const refs = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map((match) => match[1] ?? '');
     expect(new Set(refs)).toEqual(

@@ -19,7 +19,12 @@ import { newFolder } from '../local/folder.ts';
 export const KEY = 'slw_test-key';
 export const OTHER_KEY = 'slw_other-key';
 
-const text = { type: 'object', additionalProperties: false, required: ['text'], properties: { text: { type: 'string' } } };
+const text = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['text'],
+  properties: { text: { type: 'string' } },
+};
 
 function entry(model: Record<string, unknown>, missing: CatalogueEntry['missing'] = []): [string, CatalogueEntry] {
   const parsed = Model.parse({
@@ -81,7 +86,14 @@ export interface TestApi {
 }
 
 const unused = (name: string): never =>
-  new Proxy({}, { get: () => { throw new Error(`the api has no business with ${name}`); } }) as never;
+  new Proxy(
+    {},
+    {
+      get: () => {
+        throw new Error(`the api has no business with ${name}`);
+      },
+    },
+  ) as never;
 
 /** The real api function, served as in production, on the embedded store. */
 export async function serveApi(change: (deps: Deps) => Partial<Deps> = () => ({})): Promise<TestApi> {
@@ -105,7 +117,10 @@ export async function serveApi(change: (deps: Deps) => Partial<Deps> = () => ({}
     settings: DEFAULT_SETTINGS,
   };
   const deps = { ...standard, ...change(standard) };
-  for (const [key, tenant] of [[KEY, 'acme'], [OTHER_KEY, 'other']] as const) {
+  for (const [key, tenant] of [
+    [KEY, 'acme'],
+    [OTHER_KEY, 'other'],
+  ] as const) {
     const hash = createHash('sha256').update(key).digest('hex');
     await store.commit([create(refs.key(hash), { schema: 1, tenant, createdAtMs: 0 })]);
   }

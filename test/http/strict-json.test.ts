@@ -25,7 +25,12 @@ describe('strict JSON accepts', () => {
     ['the key prototype', '{"prototype":1}'],
     ['the same key in two objects', '[{"a":1},{"a":1},{"b":{"a":1}}]'],
     ['the deepest that is allowed', `${'['.repeat(MAX_DEPTH)}${']'.repeat(MAX_DEPTH)}`],
-    ['the most values that are allowed', `[${Array(MAX_NODES - 1).fill('0').join(',')}]`],
+    [
+      'the most values that are allowed',
+      `[${Array(MAX_NODES - 1)
+        .fill('0')
+        .join(',')}]`,
+    ],
   ])('%s', (_, text) => {
     expect(parseStrictJson(bytes(text))).toEqual(JSON.parse(text));
   });

@@ -1,0 +1,64 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { MODELS } from '../stack/test-stack.ts';
+
+export const START = join(import.meta.dirname, '../../local/start.js');
+const API_KEY = 'a-key-of-the-tests-0123';
+
+export interface StackProcess {
+  readonly child: ChildProcess;
+  readonly url: string;
+  readonly printed: readonly string[];
+  call(method: string, path: string, body?: unknown, prefer?: string): Promise<{ status: number; body: unknown }>;
+  kill(signal: NodeJS.Signals): Promise<void>;
+}
+
+/** `npm start` as a process of its own. Resolves when it says that it is ready; rejects with what it printed when it ends before. */
+export async function startProcess(dataFolder: string, env: Record<string, string> = {}): Promise<StackProcess> {
+  const child = spawn(process.execPath, [START], {
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      SLIPWAY_PORT: '0',
+      SLIPWAY_DATA: dataFolder,
+      SLIPWAY_API_KEY: API_KEY,
+      SLIPWAY_MODELS: MODELS,
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const printed: string[] = [];
+  const errors: string[] = [];
+  createInterface({ input: child.stderr }).on('line', (line) => errors.push(line));
+  const url = await new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      printed.push(line);
+      const ready = /^Slipway ready at (\S+)$/.exec(line)?.[1];
+      if (ready !== undefined) resolve(ready);
+    });
+    child.once('close', (code) => reject(new Error(`ended with ${code}: ${[...printed, ...errors].join('\n')}`)));
+  });
+  return {
+    child,
+    url,
+    printed,
+    call: async (method, path, body, prefer) => {
+      const response = await fetch(`${url}${path}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${API_KEY}`,
+          ...(prefer === undefined ? {} : { prefer }),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      return { status: response.status, body: await response.json() };
+    },
+    kill: async (signal) => {
+      const gone = once(child, 'exit');
+      child.kill(signal);
+      await gone;
+    },
+  };
+}
