@@ -129,7 +129,10 @@ function schemasOf(direction: Direction): Record<string, Json> {
   const { schemas } = z.toJSONSchema(registryOf(direction), {
     uri: componentRef,
     io: direction,
-    unrepresentable: 'any',
+    override: ({ jsonSchema }) => {
+      // Requests are strict; answers may grow.
+      if (direction === 'output' && jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
+    },
   });
   return Object.fromEntries(Object.entries(schemas).map(([id, schema]) => [id, bare(schema)]));
 }

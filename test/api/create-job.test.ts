@@ -3,6 +3,7 @@ import { JobList, JobResource } from '../../domain/contract/http.ts';
 import { UnclearError } from '../../domain/errors.ts';
 import { refs, type Store } from '../../domain/ports.ts';
 import { move } from '../../domain/state.ts';
+import { waitForEnd } from '../../functions/api/wait.ts';
 import { removeFolders } from '../local/folder.ts';
 import { OTHER_KEY, serveApi, type TestApi } from './serve-api.ts';
 
@@ -215,6 +216,21 @@ describe('Prefer: wait', () => {
     const answer = await api.send('GET', `/v1/jobs/${job.id}`, { headers: { Prefer: 'wait=5' } });
     expect(JobResource.parse(await answer.json()).state).toBe('queued');
     expect(answer.headers.get('preference-applied')).toBe('wait=5');
+  });
+
+  test('misses no end that falls between its look and its wait', async () => {
+    api = await serveApi();
+    const [, job] = await submit(GOOD);
+    const store = Object.assign(Object.create(api.store) as Store, {
+      get: async (...args: Parameters<Store['get']>) => {
+        const read = await api.store.get(...args);
+        if ((read?.data as { state?: string }).state === 'queued') await endJob(job.id, 'failed', null);
+        return read;
+      },
+    });
+    const clock = { nowMs: () => 0, after: () => () => undefined };
+    const read = await waitForEnd({ store, clock }, job.id, 60, new AbortController().signal);
+    expect(read?.data.state).toBe('failed');
   });
 
   test('ends when the client goes away, leaving no watch and no timer', async () => {

@@ -111,7 +111,7 @@ describe('a served function', () => {
   test('closes promptly though a request is open and a connection idle, once or twice', async () => {
     const gone = Promise.withResolvers<void>();
     const begun = Promise.withResolvers<void>();
-    const { url, close } = await serve({
+    const open = await serve({
       kind: 'http',
       handler: httpHandler(log, (_, signal) => {
         signal.addEventListener('abort', () => gone.resolve());
@@ -119,13 +119,13 @@ describe('a served function', () => {
         return new Promise<never>(() => undefined);
       }),
     });
-    const open = post(url, { body: '{}' }).catch((error: unknown) => error);
+    const asked = post(open.url, { body: '{}' }).catch((error: unknown) => error);
     await begun.promise;
-    await Promise.all([close(), close()]);
-    await close();
+    await Promise.all([open.close(), open.close()]);
+    await open.close();
     await gone.promise;
-    expect(await open).toHaveProperty('message', 'fetch failed');
-    await expect(post(url)).rejects.toThrow();
+    expect(await asked).toHaveProperty('message', 'fetch failed');
+    await expect(post(open.url)).rejects.toThrow();
   });
 
   test('says so when its port is taken', async () => {
