@@ -1,4 +1,5 @@
 import type { Slot } from './contract/slot.ts';
+import type { Snapshot } from './ports.ts';
 import { HOUR } from './time.ts';
 
 /** What a slot has while nobody holds it; its fence is left to whoever writes this. */
@@ -36,4 +37,20 @@ export const isHeldSlot = (slot: Pick<Slot, 'state'>): boolean =>
  */
 export function bootBackoffMs(bootFailures: number, backoffMs: number): number {
   return bootFailures <= 1 ? 0 : Math.min(HOUR, backoffMs * 2 ** (bootFailures - 2));
+}
+
+/** Whether a slot may be handed out: free, and rested from launches that failed; those of a former start say nothing about this one. */
+export function isAvailable(slot: Snapshot<Slot>, backoffMs: number, aliveSinceMs: number | null): boolean {
+  if (slot.data.state !== 'free') return false;
+  const formerStart = aliveSinceMs !== null && slot.updatedAtMs < aliveSinceMs;
+  return formerStart || slot.readAtMs - slot.updatedAtMs >= bootBackoffMs(slot.data.bootFailures, backoffMs);
+}
+
+/**
+ * Whether a held slot is worth a second look: a worker that is well writes to its own at least every `renewEveryMs`.
+ * Recovery decides for itself; this only keeps it from asking the platform about every worker each minute.
+ */
+export function isSuspect(slot: Snapshot<Slot>, renewEveryMs: number): boolean {
+  const renews = slot.data.state === 'ready' || slot.data.state === 'draining';
+  return !renews || slot.readAtMs - slot.updatedAtMs > 2 * renewEveryMs;
 }

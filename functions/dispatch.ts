@@ -5,7 +5,7 @@ import type { Slot } from '../domain/contract/slot.ts';
 import { isConflict, PoisonEventError } from '../domain/errors.ts';
 import { create, refs, slotId, update, type Due, type Snapshot } from '../domain/ports.ts';
 import { backlogBound, targetWorkers } from '../domain/target.policy.ts';
-import { bootBackoffMs, isHeldSlot, newSlot, UNHELD } from '../domain/slot.policy.ts';
+import { isAvailable, isHeldSlot, newSlot, UNHELD } from '../domain/slot.policy.ts';
 import { decodeMessage, EVENT_TYPES } from '../eventarc/events.ts';
 import type { Deps } from './deps.ts';
 import { nudge } from './steps/nudge.ts';
@@ -77,11 +77,7 @@ async function slotToReserve(deps: Deps, queue: Queue): Promise<FreeSlot | null>
   const byIndex = new Map(page.items.map((slot) => [slot.data.index, slot]));
   for (let index = 0; index < max; index += 1) {
     const read = byIndex.get(index) ?? null;
-    if (read === null) return { index, read };
-    const restedMs = read.readAtMs - read.updatedAtMs;
-    if (read.data.state === 'free' && restedMs >= bootBackoffMs(read.data.bootFailures, deps.settings.backoffMs)) {
-      return { index, read };
-    }
+    if (read === null || isAvailable(read, deps.settings.backoffMs, deps.launcher.aliveSinceMs)) return { index, read };
   }
   return null;
 }

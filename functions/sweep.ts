@@ -1,6 +1,6 @@
 import { holderIsGone } from '../domain/holder.ts';
-import { refs, type Gauge } from '../domain/ports.ts';
-import { isHeldSlot } from '../domain/slot.policy.ts';
+import { refs, slotId, type Gauge } from '../domain/ports.ts';
+import { isHeldSlot, isSuspect } from '../domain/slot.policy.ts';
 import { SECOND } from '../domain/time.ts';
 import type { Deps } from './deps.ts';
 import { httpHandler } from './http/answer.ts';
@@ -33,7 +33,7 @@ export function sweep(deps: Reads): ReturnType<typeof httpHandler> {
  * @param staleMs how old an open event must be to count as forgotten; 0 right after a start
  */
 export async function sweepOnce(deps: Reads, staleMs: number): Promise<void> {
-  const slots = await heldSlots(deps);
+  const slots = await suspectSlots(deps);
   await handOn(slots, (ids) => deps.calls.due('dispatch', { slots: ids, jobs: [], queues: [] }));
   const jobs = [...(await dueJobs(deps)), ...(await orphans(deps))];
   await handOn(jobs, (ids) => deps.calls.due('dispatch', { slots: [], jobs: ids, queues: [] }));
@@ -73,21 +73,16 @@ async function collect<T>(
   return ids;
 }
 
-const idOfPath = (path: string): string => path.slice(path.indexOf('/') + 1);
-
-/** Every slot that is not free; dispatch knows which of them are to be recovered. */
-async function heldSlots(deps: Reads): Promise<string[]> {
-  const states = ['reserved', 'starting', 'ready', 'draining', 'recovering'] as const;
-  const found = await Promise.all(
-    states.map((state) =>
-      collect(
-        (options) => deps.store.query('slotsInState', { state }, options),
-        () => true,
-        (_, path) => idOfPath(path),
-      ),
-    ),
-  );
-  return found.flat();
+/** Slots that are not free and look as if nobody were there; dispatch knows which of them are to be recovered. */
+async function suspectSlots(deps: Reads): Promise<string[]> {
+  const found: string[] = [];
+  for (const state of ['reserved', 'starting', 'ready', 'draining', 'recovering'] as const) {
+    for await (const page of pagesOf((options) => deps.store.query('slotsInState', { state }, options), PAGE)) {
+      const suspects = page.items.filter((slot) => isSuspect(slot, deps.settings.renewEveryMs));
+      found.push(...suspects.map((slot) => slotId(slot.data.queue, slot.data.index)));
+    }
+  }
+  return found;
 }
 
 /** Blocked jobs whose time has come, and jobs whose start deadline has passed. */

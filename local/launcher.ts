@@ -28,8 +28,8 @@ export interface LauncherOptions {
 }
 
 export interface ProcessLauncher extends Launcher {
-  /** Tells of each execution that has ended, by itself or not. Returns the stop. */
-  onExit(listener: (execution: string) => void): () => void;
+  /** Tells of each execution that has ended, by itself or not, with the slot it was launched for. Returns the stop. */
+  onExit(listener: (execution: string, slot: string) => void): () => void;
   /** Ends every worker, group and all, politely first; resolves when none is left. Launches nothing more. Idempotent. */
   stop(): Promise<void>;
 }
@@ -44,7 +44,7 @@ export function processLauncher(options: LauncherOptions): ProcessLauncher {
   const { clock, log, graceMs = 10_000 } = options;
   const running = new Map<string, GuardedChild>();
   const ending = new Set<string>();
-  const listeners = new Set<(execution: string) => void>();
+  const listeners = new Set<(execution: string, slot: string) => void>();
   let isStopped = false;
 
   const environment = (request: LaunchRequest, pool: string, execution: string): Record<string, string> => {
@@ -74,7 +74,7 @@ export function processLauncher(options: LauncherOptions): ProcessLauncher {
     };
   };
 
-  const follow = (execution: string, child: GuardedChild): void => {
+  const follow = (execution: string, slot: string, child: GuardedChild): void => {
     const tail: string[] = [];
     for (const stream of [child.stdout, child.stderr]) {
       readLines(stream, MAX_LINE, (line) => {
@@ -88,7 +88,7 @@ export function processLauncher(options: LauncherOptions): ProcessLauncher {
       running.delete(execution);
       ending.delete(execution);
       reportExit(log, execution, exit, tail);
-      for (const listener of [...listeners]) listener(execution);
+      for (const listener of [...listeners]) listener(execution, slot);
     });
   };
 
@@ -123,7 +123,7 @@ export function processLauncher(options: LauncherOptions): ProcessLauncher {
       const [program, ...args] = options.program;
       try {
         const env = environment(request, pool, execution);
-        follow(execution, spawnGuarded(program, args, { cwd: options.cwd, env }));
+        follow(execution, request.slot, spawnGuarded(program, args, { cwd: options.cwd, env }));
       } catch (error) {
         return { kind: 'failed', reason: 'other', message: error instanceof Error ? error.message : String(error) };
       }

@@ -141,8 +141,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       });
     };
     stops.push(every(settings.sweepEveryMs, inBackground));
-    // As a finished execution is an audit-log event on Google Cloud: a slot whose worker died is found at once.
-    stops.push(launcher.onExit(() => stopping === null && inBackground()));
+    // As an ended execution is an event on Google Cloud: the slot of a worker that died is found at once, not after its lease.
+    const onExit = (_: string, slot: string): void => {
+      deps.calls.due('dispatch', { slots: [slot], jobs: [], queues: [] }).catch((error: unknown) => {
+        if (stopping === null) log.error('slot not looked at; sweep will', { slot, error: String(error) });
+      });
+    };
+    stops.push(launcher.onExit(onExit));
     inBackground('?stale=0');
 
     const { url } = addressOf('api');

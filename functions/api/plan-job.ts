@@ -34,15 +34,7 @@ export interface JobPlan {
  * Turns a well-formed request into a job, or says what stands against it.
  * @throws RequestError unknown_model, MODEL_UNAVAILABLE, invalid_input, webhook_refused, unknown_dependency
  */
-export async function planJob(
-  deps: Deps,
-  asked: {
-    readonly id: string;
-    readonly tenant: string;
-    readonly requestHash: string;
-    readonly request: CreateJobRequest;
-  },
-): Promise<JobPlan> {
+export async function planJob(deps: Deps, asked: AskedJob): Promise<JobPlan> {
   const { id, tenant, request } = asked;
   const model = modelFor(deps, request.model);
   const inputFrom = outputRefsIn(request.input);

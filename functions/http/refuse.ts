@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { encodeAnswer, type Answer } from './answer.ts';
 
 /** How much of a refused body is read and dropped, and for how long: closing on unread bytes would reset the connection and could take the answer with it. */
-const DRAIN_BYTES = 4 * 1024 * 1024;
+const DRAIN_BYTES = 8 * 1024 * 1024;
 const DRAIN_MS = 2_000;
 
 const hasBody = ({ headers }: IncomingMessage): boolean =>

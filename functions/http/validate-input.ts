@@ -20,6 +20,9 @@ const SHAPE_KEYWORDS: ReadonlySet<string> = new Set([
   'maxItems',
 ]);
 
+/** Keywords that try other schemas on a value and report what those say too. */
+const CHOICE_KEYWORDS: ReadonlySet<string> = new Set(['anyOf', 'oneOf', 'not', 'if', 'contains']);
+
 const compiled = new WeakMap<Model, ValidateFunction>();
 
 function validatorOf(model: Model): ValidateFunction {
@@ -42,13 +45,16 @@ function validatorOf(model: Model): ValidateFunction {
 export function validateInput(model: Model, input: unknown, skipPointers: readonly string[]): FieldError[] {
   const validate = validatorOf(model);
   if (validate(input)) return [];
-  const counts = (error: ErrorObject): boolean =>
-    !skipPointers.some(
-      (skip) =>
-        isAtOrBelow(error.instancePath, skip) ||
-        (!SHAPE_KEYWORDS.has(error.keyword) && isAtOrBelow(skip, error.instancePath)),
+  const errors = validate.errors ?? [];
+  const isExcused = ({ instancePath, keyword }: ErrorObject): boolean =>
+    skipPointers.some(
+      (skip) => isAtOrBelow(instancePath, skip) || (!SHAPE_KEYWORDS.has(keyword) && isAtOrBelow(skip, instancePath)),
     );
-  return (validate.errors ?? []).filter(counts).slice(0, MAX_ERRORS).map(fieldError);
+  // What a choice's branches say is moot with the choice; where a branch is a $ref, only the place tells that it is one's.
+  const open = errors.filter((error) => CHOICE_KEYWORDS.has(error.keyword) && isExcused(error));
+  const counts = (error: ErrorObject): boolean =>
+    !isExcused(error) && !open.some(({ instancePath }) => isAtOrBelow(error.instancePath, instancePath));
+  return errors.filter(counts).slice(0, MAX_ERRORS).map(fieldError);
 }
 
 const isAtOrBelow = (pointer: string, root: string): boolean => pointer === root || pointer.startsWith(`${root}/`);

@@ -44,7 +44,7 @@ export function failAttempt(
     maxBackoffMs: deps.settings.maxBackoffMs,
     jitter: deps.random.unit(),
   });
-  const patch = { ...closed, failures: decision.failures };
+  const patch = { ...closed, failures: decision.failures, progress: decision.kind === 'fail' ? job.progress : null };
   switch (decision.kind) {
     case 'fail':
       return { writes: move(read, 'failed', nowMs, { error, reason: decision.why, patch }), nudge: null };

@@ -7,6 +7,7 @@ import { sameHolder } from '../../domain/holder.ts';
 import { refs, update, type Snapshot } from '../../domain/ports.ts';
 import { move } from '../../domain/state.ts';
 import type { Deps } from '../deps.ts';
+import { moveDueJob } from '../steps/release.ts';
 import { holderOf, slotOf, type Session } from './session.ts';
 
 /** Attempts kept on a job; `maxAttempts` and `maxLost` keep the number below it. */
@@ -77,8 +78,12 @@ export async function claimNow(deps: Deps, session: Session, loadMs: number): Pr
       { state: 'queued', queues: slot.data.queue },
       { limit: CLAIM_BATCH },
     );
+    if (page.items.length === 0) return NOTHING;
     const candidates = page.items.filter((job) => job.data.startByMs > page.readAtMs);
-    if (candidates.length === 0) return NOTHING;
+    // Those at the head that came too late would hide the ones behind them until sweep has ended them.
+    if (candidates.length === 0) {
+      for (const late of page.items) await moveDueJob(deps, late.data.id);
+    }
     for (const index of claimOrder(candidates.length, slot.data.index)) {
       const candidate = candidates[index];
       if (candidate === undefined) continue;

@@ -163,7 +163,7 @@ describe('what headers tell is refused before a byte of the body is sent', () =>
   });
 
   test('a client that sends its whole body before it reads gets the refusal', async () => {
-    const size = 3 * 1024 * 1024;
+    const size = 6 * 1024 * 1024;
     const socket = connect(Number(new URL(api.url).port), '127.0.0.1')
       .setEncoding('utf8')
       .pause();
