@@ -44,8 +44,8 @@ export function readFlags(args: readonly string[]): Flags {
 
 function usage(): string {
   const lines = Object.entries(Flags.shape).map(([name, shape]) => {
-    const preset: unknown = shape.safeParse(undefined).data;
-    return `  --${name} ${preset === undefined ? '' : `(${String(preset)}) `}${shape.description ?? ''}`;
+    const preset = shape.safeParse(undefined).data;
+    return `  --${name} ${preset === undefined ? '' : `(${preset}) `}${shape.description ?? ''}`;
   });
   return ['npm run bench -- [flags]', ...lines].join('\n');
 }

@@ -19,7 +19,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 try {
   await bench(readFlags(process.argv.slice(2)));
 } catch (error) {
-  console.error(error instanceof UsageError ? error.message : error);
+  const isExpected = error instanceof UsageError || interrupted.signal.aborted;
+  console.error(isExpected ? (error as Error).message : error);
   process.exitCode = interrupted.signal.aborted ? 130 : 1;
 }
 
@@ -68,8 +69,10 @@ async function bench(flags: Flags): Promise<void> {
     if (stack.errors.length > 0)
       console.log(`\nThe stack logged ${stack.errors.length} errors, first:\n${stack.errors[0]}`);
     if (flags.save !== undefined) {
-      const { folder: _, save, ...shown } = flags;
-      await saveResult(save ?? '', { at: startedAt.toISOString(), machine, flags: shown, lines, rounds });
+      // Without `folder`: a path of this machine is nobody's business.
+      const { commits, hops, jobs, inflight, seed } = flags;
+      const load = { commits, hops, jobs, inflight, seed };
+      await saveResult(flags.save, { at: startedAt.toISOString(), machine, load, lines, rounds });
     }
   } finally {
     for (let stop = stops.pop(); stop !== undefined; stop = stops.pop()) await stop();

@@ -91,6 +91,16 @@ export const JobResource = z
   .meta({ id: 'Job' });
 export type JobResource = z.infer<typeof JobResource>;
 
+/** A job as a list shows it: without what can be large, which `GET /v1/jobs/{id}` shows. */
+export const JobSummary = JobResource.omit({
+  input: true,
+  inputFrom: true,
+  output: true,
+  artifacts: true,
+  attempts: true,
+}).meta({ id: 'JobSummary' });
+export type JobSummary = z.infer<typeof JobSummary>;
+
 export const ListJobsQuery = z.strictObject({
   state: JobState.optional(),
   model: z.string().max(100).optional(),
@@ -100,7 +110,7 @@ export const ListJobsQuery = z.strictObject({
 export type ListJobsQuery = z.infer<typeof ListJobsQuery>;
 
 export const JobList = z
-  .object({ items: z.array(JobResource), next: z.string().nullable().describe('the cursor of the next page') })
+  .object({ items: z.array(JobSummary), next: z.string().nullable().describe('the cursor of the next page') })
   .meta({ id: 'JobList' });
 export type JobList = z.infer<typeof JobList>;
 

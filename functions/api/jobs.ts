@@ -7,7 +7,7 @@ import type { Answer } from '../http/answer.ts';
 import { parseQuery } from '../http/parse.ts';
 import { cancelJob } from '../steps/cancel.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
-import { jobResource } from './resource.ts';
+import { jobResource, jobSummary } from './resource.ts';
 import type { Call } from './route.ts';
 import { waitForEnd, waitSecondsOf } from './wait.ts';
 
@@ -41,7 +41,7 @@ export async function listJobs(deps: Deps, call: Call): Promise<Answer> {
   return {
     status: 200,
     body: {
-      items: await Promise.all(page.items.map((item) => jobResource(deps, item.data))),
+      items: page.items.map((item) => jobSummary(item.data)),
       next: page.next === null ? null : encodeCursor(page.next),
     },
   };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Problem } from '../../domain/contract/http.ts';
+import { JobSummary, Problem } from '../../domain/contract/http.ts';
 import { PROBLEMS, type ProblemCode } from '../../domain/errors.ts';
 import type { ApiRoute, HeaderDoc } from './route.ts';
 import { API_ROUTES } from './routes.ts';
@@ -118,7 +118,7 @@ function registryOf(direction: Direction): z.core.$ZodRegistry<{ id: string }> {
   const schemas = API_ROUTES.flatMap((route) =>
     direction === 'input' ? (route.body ?? []) : route.answers.map((answer) => answer.schema),
   );
-  for (const schema of [...schemas, ...(direction === 'output' ? [Problem] : [])]) {
+  for (const schema of [...schemas, ...(direction === 'output' ? [Problem, JobSummary] : [])]) {
     const id = schema.meta()?.id;
     if (id !== undefined) registry.add(schema, { id });
   }

@@ -1,5 +1,5 @@
 import type { Job } from '../../domain/contract/job.ts';
-import type { JobResource } from '../../domain/contract/http.ts';
+import type { JobResource, JobSummary } from '../../domain/contract/http.ts';
 import { NEVER_MS, SECOND } from '../../domain/time.ts';
 import type { Deps } from '../deps.ts';
 
@@ -16,25 +16,11 @@ export async function jobResource(deps: Pick<Deps, 'blobs' | 'settings'>, job: J
     }),
   );
   return {
-    id: job.id,
-    model: job.model,
-    state: job.state,
-    blocked:
-      job.reason === null ? null : { reason: job.reason, until: job.untilMs === NEVER_MS ? null : iso(job.untilMs) },
-    version: job.version,
-    attempt: job.attempt,
-    priority: job.priority,
+    ...jobSummary(job),
     input: job.input,
     inputFrom: job.inputFrom,
-    dependsOn: job.dependsOn,
     output: job.output,
-    error: job.error,
     artifacts,
-    metrics: job.metrics,
-    progress:
-      job.progress === null
-        ? null
-        : { fraction: job.progress.fraction, message: job.progress.message, at: iso(job.progress.atMs) },
     attempts: job.attempts.map((attempt) => ({
       attempt: attempt.attempt,
       worker: attempt.execution,
@@ -44,6 +30,28 @@ export async function jobResource(deps: Pick<Deps, 'blobs' | 'settings'>, job: J
       outcome: attempt.outcome,
       error: attempt.error,
     })),
+  };
+}
+
+/** The same without what can be large. */
+export function jobSummary(job: Job): JobSummary {
+  // When a job that waits for others is looked at again says nothing about when it will go on.
+  const hasTime = job.reason !== 'dependency' && job.untilMs !== NEVER_MS;
+  return {
+    id: job.id,
+    model: job.model,
+    state: job.state,
+    blocked: job.reason === null ? null : { reason: job.reason, until: hasTime ? iso(job.untilMs) : null },
+    version: job.version,
+    attempt: job.attempt,
+    priority: job.priority,
+    dependsOn: job.dependsOn,
+    error: job.error,
+    metrics: job.metrics,
+    progress:
+      job.progress === null
+        ? null
+        : { fraction: job.progress.fraction, message: job.progress.message, at: iso(job.progress.atMs) },
     timing: timingOf(job),
     cost: job.cost,
     webhook: job.webhook,
