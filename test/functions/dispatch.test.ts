@@ -1,0 +1,105 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Outcome } from '../../domain/contract/door.ts';
+import type { LaunchRequest } from '../../domain/ports.ts';
+import { HOUR, SECOND } from '../../domain/time.ts';
+import { dispatchQueue } from '../../functions/dispatch.ts';
+import { cancelJob } from '../../functions/steps/cancel.ts';
+import { claimNow } from '../../functions/worker/claim.ts';
+import { finish, renew } from '../../functions/worker/finish.ts';
+import { ready } from '../../functions/worker/ready.ts';
+import { T0 } from '../domain/make-job.ts';
+import { removeFolders } from '../local/folder.ts';
+import { makeRig, QUEUE, type Rig } from './rig.ts';
+
+let rig: Rig;
+beforeEach(() => {
+  rig = makeRig();
+});
+afterEach(() => {
+  rig.stop();
+  removeFolders();
+});
+
+const refused: unknown = expect.objectContaining({ code: 'session_refused' });
+const done: Outcome = { kind: 'succeeded', output: { a: 1 }, artifacts: [], metrics: {} };
+
+describe('recovery', () => {
+  test('after the lease moves the job on, frees the slot with a later fence, and refuses the old session for good', async () => {
+    const id = await rig.submit();
+    const session = await rig.worker();
+    await claimNow(rig.deps, session, 0);
+    rig.clock.set(T0 + 60 * SECOND);
+    await rig.due({ slots: [session.slot] });
+    expect((await rig.job(id)).state).toBe('running');
+    rig.clock.set(T0 + 61 * SECOND);
+    await Promise.all([rig.due({ slots: [session.slot] }), rig.due({ slots: [session.slot] })]);
+    expect(await rig.job(id)).toMatchObject({
+      state: 'queued',
+      attempt: 1,
+      failures: 0,
+      error: { kind: 'worker_lost' },
+    });
+    expect(await rig.slot(session.slot)).toMatchObject({ state: 'free', fence: 2, jobs: [], execution: null });
+    expect(rig.canceled).toContain('execution-1');
+    expect((await rig.events(id)).map((event) => event.to)).toEqual(['queued', 'running', 'queued']);
+    for (const late of [
+      () => finish(rig.deps, session, { job: id, attempt: 1, outcome: done }),
+      () => claimNow(rig.deps, session, 0),
+      () => renew(rig.deps, session),
+    ]) {
+      await expect(late()).rejects.toEqual(refused);
+    }
+  });
+
+  test('ends a job whose cancellation was asked for as canceled', async () => {
+    const id = await rig.submit();
+    const session = await rig.worker();
+    await claimNow(rig.deps, session, 0);
+    await cancelJob(rig.deps, id);
+    rig.clock.set(T0 + HOUR);
+    await rig.due({ slots: [session.slot] });
+    expect((await rig.job(id)).state).toBe('canceled');
+  });
+
+  test('frees a reservation that nobody came for, and never launches twice for it', async () => {
+    await rig.submit();
+    rig.answers.push({ kind: 'ambiguous', message: 'timed out' });
+    await dispatchQueue(rig.deps, QUEUE);
+    await dispatchQueue(rig.deps, QUEUE);
+    expect(rig.launched).toHaveLength(1);
+    expect(await rig.slot('noop@local~0')).toMatchObject({ state: 'reserved', execution: null });
+    rig.clock.set(T0 + 91 * SECOND);
+    await rig.due({ slots: ['noop@local~0'] });
+    expect(await rig.slot('noop@local~0')).toMatchObject({ state: 'free', fence: 2, bootFailures: 1 });
+    expect(rig.nudges).toEqual([QUEUE]);
+  });
+
+  test('a failed launch frees its slot; a slot whose launches keep failing rests, and another is tried', async () => {
+    await rig.submit();
+    for (let failure = 1; failure <= 2; failure += 1) {
+      rig.answers.push({ kind: 'failed', reason: 'quota', message: 'no quota' });
+      await dispatchQueue(rig.deps, QUEUE);
+      expect(await rig.slot('noop@local~0')).toMatchObject({ state: 'free', bootFailures: failure });
+    }
+    await dispatchQueue(rig.deps, QUEUE);
+    expect(rig.launched.map((launch) => launch.slot)).toEqual(['noop@local~0', 'noop@local~0', 'noop@local~1']);
+  });
+
+  test('a launch reported as failed although its worker is ready leaves the worker its slot', async () => {
+    await rig.submit();
+    const { launcher } = rig.deps;
+    const deps = {
+      ...rig.deps,
+      launcher: {
+        ...launcher,
+        launch: async (request: LaunchRequest) => {
+          const { ticket, slot, fence } = request;
+          await ready(rig.deps, { protocol: 1, ticket, slot, fence, execution: 'e', sessionKey: 'b'.repeat(64) });
+          return { kind: 'failed', reason: 'other', message: 'deadline exceeded' } as const;
+        },
+      },
+    };
+    await dispatchQueue(deps, QUEUE);
+    expect(await rig.slot('noop@local~0')).toMatchObject({ state: 'ready', execution: 'e' });
+  });
+});
