@@ -1,4 +1,4 @@
-import type { Collections } from './ports.ts';
+import type { Collections } from './collections.ts';
 
 /**
  * A query that may be asked. Both engines answer these and throw on any other, and Terraform's indexes are made from this

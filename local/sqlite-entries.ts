@@ -1,4 +1,5 @@
-import type { CollectionName, Cursor } from '../domain/ports.ts';
+import type { CollectionName } from '../domain/collections.ts';
+import type { Cursor } from '../domain/ports.ts';
 import { SHAPES, type Shape, type ShapeName } from '../domain/shapes.ts';
 
 /** A row of the index: the document at `path` answers `shape` for the values in `key`, at `sort` in its order. */

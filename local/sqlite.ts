@@ -1,5 +1,6 @@
 import { UnclearError } from '../domain/errors.ts';
-import type { Clock, CollectionName, Collections, Page, Ref, Snapshot, Store } from '../domain/ports.ts';
+import type { CollectionName, Collections } from '../domain/collections.ts';
+import type { Clock, Page, Ref, Snapshot, Store } from '../domain/ports.ts';
 import type { CollectionOf } from '../domain/shapes.ts';
 import { checkCursor, keyOf, pageSql } from './sqlite-entries.ts';
 import { openDatabase } from './sqlite-file.ts';
