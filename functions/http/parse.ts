@@ -9,10 +9,17 @@ export function fieldErrors(error: z.ZodError): FieldError[] {
   return error.issues
     .flatMap((issue): FieldError[] => {
       const field = issue.path.reduce<string>((pointer, step) => pointerTo(pointer, String(step)), '');
-      if (issue.code !== 'unrecognized_keys') return [{ field, message: issue.message }];
+      if (issue.code !== 'unrecognized_keys') return [{ field, message: wordsOf(issue) }];
       return issue.keys.map((key) => ({ field: pointerTo(field, key), message: 'is not a field of this request' }));
     })
     .slice(0, MAX_ERRORS);
+}
+
+/** zod's words for a wrong type name its own types. */
+function wordsOf(issue: z.core.$ZodIssue): string {
+  if (issue.code !== 'invalid_type') return issue.message;
+  if (issue.message.endsWith('received undefined')) return 'is required';
+  return `must be ${issue.expected === 'record' ? 'an object' : `of type ${issue.expected}`}`;
 }
 
 /** The value as its schema has it. @throws RequestError `code`, with one entry for each field at fault */
