@@ -42,7 +42,8 @@ export function readFlags(args: readonly string[]): Flags {
   throw new UsageError(`${faults.join('\n')}\n${usage()}`);
 }
 
-function usage(): string {
+/** Every flag with its default, a line each. */
+export function usage(): string {
   const lines = Object.entries(Flags.shape).map(([name, shape]) => {
     const preset = shape.safeParse(undefined).data;
     return `  --${name} ${preset === undefined ? '' : `(${preset}) `}${shape.description ?? ''}`;

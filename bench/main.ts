@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, statfs, writeFile } from 'node:fs/promises';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bareSqlite, sqliteStore } from './commits.ts';
-import { readFlags, UsageError, type Flags } from './flags.ts';
+import { readFlags, usage, UsageError, type Flags } from './flags.ts';
 import { seeded } from './measure.ts';
 import { startNoopStack, type NoopModel } from './noop-stack.ts';
 import { measureRound, type Round } from './round.ts';
@@ -17,7 +17,9 @@ const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort());
 
 try {
-  await bench(readFlags(process.argv.slice(2)));
+  const args = process.argv.slice(2);
+  if (args.includes('--help')) console.log(usage());
+  else await bench(readFlags(args));
 } catch (error) {
   const isExpected = error instanceof UsageError || interrupted.signal.aborted;
   console.error(isExpected ? (error as Error).message : error);

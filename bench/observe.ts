@@ -58,7 +58,7 @@ export function observeCommits(store: Store): CommitWatch {
     const job = follow(write.ref.path.split('/')[1] ?? '');
     if (write.kind === 'create') {
       const event = write.data as JobEvent;
-      job.openEvents += 1;
+      if (event.open) job.openEvents += 1;
       job.at.set(event.to, nowMs);
       if (isTerminal(event.to)) job.ended = event;
     } else if ((write.patch as Partial<JobEvent>).open === false) {

@@ -21,7 +21,7 @@ const plain = (label: string, unit: string, of: Row['of']): Row => ({ label, uni
 const throughput = (of: (round: Round) => Round['one']): Row[] => [
   rate('jobs settled', 'jobs/s', (round) => of(round).jobsPerSecond),
   plain('commits', '/job', (round) => of(round).commitsPerJob),
-  plain('  of them lost races', '/job', (round) => of(round).conflictsPerJob),
+  plain('commits lost to races', '/job', (round) => of(round).conflictsPerJob),
   plain('disk waits (transactions)', '/job', (round) => of(round).transactionsPerJob),
   plain('CPU of stack and client', 'ms/job', (round) => of(round).cpuMsPerJob),
   plain('event loop busy', '%', (round) => of(round).loopBusy * 100),
@@ -31,24 +31,25 @@ const throughput = (of: (round: Round) => Round['one']): Row[] => [
 const SECTIONS: Readonly<Record<string, readonly Row[]>> = {
   'Commits, one at a time': [
     rate('bare SQLite', '/s', (round) => round.bare.perSecond),
-    ms('  p50', (round) => round.bare.p50),
-    ms('  p95', (round) => round.bare.p95),
+    ms('bare SQLite, p50', (round) => round.bare.p50),
+    ms('bare SQLite, p95', (round) => round.bare.p95),
     rate('store', '/s', (round) => round.store.perSecond),
-    ms('  p50', (round) => round.store.p50),
-    ms('  p95', (round) => round.store.p95),
+    ms('store, p50', (round) => round.store.p50),
+    ms('store, p95', (round) => round.store.p95),
   ],
   'Commits, many in flight': [rate('store', '/s', (round) => round.groupedPerSecond)],
   'One job at a time, one warm worker': [
     ms('submit to start, p50', (round) => round.hops.submitToStart.p50),
-    ms('                 p95', (round) => round.hops.submitToStart.p95),
-    ms('  sent to stored, p50', (round) => round.hops.stored.p50),
-    ms('  stored to claimed, p50', (round) => round.hops.claimed.p50),
+    ms('submit to start, p95', (round) => round.hops.submitToStart.p95),
+    // These four follow one another and end at `settled`; `start` is the end of the second.
+    ms('sent to stored, p50', (round) => round.hops.stored.p50),
+    ms('stored to claimed, p50', (round) => round.hops.claimed.p50),
     ms('claimed to finished, p50', (round) => round.hops.ran.p50),
     ms('finished to settled, p50', (round) => round.hops.settled.p50),
     ms('submit to settled, p50', (round) => round.hops.submitToSettled.p50),
-    ms('                   p95', (round) => round.hops.submitToSettled.p95),
+    ms('submit to settled, p95', (round) => round.hops.submitToSettled.p95),
     ms('submit to its answer, p50', (round) => round.hops.answered.p50),
-    ms('                      p95', (round) => round.hops.answered.p95),
+    ms('submit to its answer, p95', (round) => round.hops.answered.p95),
   ],
   'Throughput, 1 warm worker': throughput((round) => round.one),
   'Throughput, 3 warm workers': throughput((round) => round.three),
@@ -99,9 +100,10 @@ export function tableOf(lines: readonly Line[]): string {
 const row = (label: string, unit: string, middle: string, range: string, ratio: string): string =>
   `${label.padEnd(33)}${unit.padEnd(8)}${middle.padStart(10)}${range.padStart(19)}${ratio.padStart(9)}`.trimEnd();
 
-/** Three significant digits, and never an exponent. */
+/** Three significant digits, two of a small number, and never an exponent. */
 const figure = (value: number): string => {
   if (!Number.isFinite(value)) return '-';
-  const whole = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
-  return value.toFixed(whole);
+  const size = Math.abs(value);
+  if (size > 0 && size < 0.1) return value.toFixed(size < 0.01 ? 4 : 3);
+  return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2);
 };

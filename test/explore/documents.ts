@@ -1,4 +1,5 @@
-import type { CollectionName, Cursor, Snapshot, Write } from '../../domain/ports.ts';
+import type { CollectionName } from '../../domain/collections.ts';
+import type { Cursor, Snapshot, Write } from '../../domain/ports.ts';
 import { SHAPES, type Scalar, type Shape, type ShapeName } from '../../domain/shapes.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -129,9 +130,5 @@ export function query(
   return { items, next: rest.length > limit && end !== undefined ? place(end) : null };
 }
 
-export const count = (
-  docs: Docs,
-  name: ShapeName,
-  where: Readonly<Record<string, Scalar>>,
-  limit: number,
-): number => Math.min(limit, matches(docs, shapeNamed(name), where).length);
+export const count = (docs: Docs, name: ShapeName, where: Readonly<Record<string, Scalar>>, limit: number): number =>
+  Math.min(limit, matches(docs, shapeNamed(name), where).length);

@@ -1,4 +1,4 @@
-import { numberOf, SteppingRun, type ActorCode, type Answer, type Call } from './stepping-store.ts';
+import { numberOf, SteppingRun, type ActorCode, type Answer, type Call, type Ended } from './stepping-store.ts';
 
 /**
  * Where an actor's code stands after certain answers: what it waits for, or how it ended. The real code is run once for
@@ -8,7 +8,7 @@ export interface Position {
   readonly id: number;
   readonly code: ActorCode;
   readonly calls: ReadonlyMap<number, Call>;
-  readonly ended: { readonly error: unknown } | null;
+  readonly ended: Ended | null;
   readonly from: { readonly position: Position; readonly step: Step } | null;
   readonly startMs: number;
   /** The answers so far as a set: of calls made at once it is explored what each reads, not which resolves first. */
@@ -94,11 +94,7 @@ export class Positions {
     return run;
   }
 
-  #add(
-    key: string,
-    run: SteppingRun,
-    rest: Pick<Position, 'code' | 'startMs' | 'answered' | 'from'>,
-  ): Position {
+  #add(key: string, run: SteppingRun, rest: Pick<Position, 'code' | 'startMs' | 'answered' | 'from'>): Position {
     const calls = new Map([...run.parked].map(([number, parked]) => [number, parked.call]));
     if (run.ended === null && calls.size === 0) throw new Error(`${rest.code.key} waits for no port`);
     const position = { ...rest, id: this.#known.size, calls, ended: run.ended, next: new Map<string, Position>(), run };

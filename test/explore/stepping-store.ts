@@ -1,5 +1,16 @@
 import { createHash } from 'node:crypto';
-import type { Bus, Clock, Cursor, Launcher, LaunchRequest, Random, Store, Write } from '../../domain/ports.ts';
+import type {
+  Bus,
+  Calls,
+  Clock,
+  Cursor,
+  Due,
+  Launcher,
+  LaunchRequest,
+  Random,
+  Store,
+  Write,
+} from '../../domain/ports.ts';
 import type { Scalar, ShapeName } from '../../domain/shapes.ts';
 
 type Where = Readonly<Record<string, Scalar>>;
@@ -19,6 +30,7 @@ export type Call =
   | { readonly op: 'publish'; readonly queue: string }
   | { readonly op: 'launch'; readonly request: LaunchRequest }
   | { readonly op: 'cancel' | 'status'; readonly execution: string }
+  | { readonly op: 'due'; readonly to: keyof Due; readonly ids: Due[keyof Due] }
   | { readonly op: 'say'; readonly what: Said; readonly about: unknown };
 
 export type Said = 'has_session' | 'stole_session' | 'computing' | 'finishing';
@@ -35,6 +47,7 @@ export interface SteppingPorts {
   readonly store: Store;
   readonly bus: Bus;
   readonly launcher: Launcher;
+  readonly calls: Calls;
   readonly clock: Clock;
   readonly random: Random;
   say(what: Said, about: unknown): Promise<void>;
@@ -43,7 +56,14 @@ export interface SteppingPorts {
 export interface ActorCode {
   /** Names the code and all it is started with: two of the same key behave alike. */
   readonly key: string;
-  run(ports: SteppingPorts): Promise<void>;
+  run(ports: SteppingPorts): Promise<unknown>;
+  /** What the same actor does next; null where it is done. Nothing is carried over but what the next code's key names. */
+  readonly then?: (ended: Ended) => ActorCode | null;
+}
+
+export interface Ended {
+  readonly value: unknown;
+  readonly error: unknown;
 }
 
 interface Parked {
@@ -68,7 +88,7 @@ export function numberOf(text: string): number {
  */
 export class SteppingRun {
   readonly parked = new Map<number, Parked>();
-  ended: { readonly error: unknown } | null = null;
+  ended: Ended | null = null;
   #nowMs: number;
   #seed: string;
   #draws = 0;
@@ -78,8 +98,8 @@ export class SteppingRun {
     this.#nowMs = nowMs;
     this.#seed = seed;
     code.run(this.#ports()).then(
-      () => (this.ended = { error: null }),
-      (error: unknown) => (this.ended = { error }),
+      (value) => (this.ended = { value, error: null }),
+      (error: unknown) => (this.ended = { value: null, error }),
     );
   }
 
@@ -132,6 +152,7 @@ export class SteppingRun {
         status: (execution) => park({ op: 'status', execution }),
         aliveSinceMs: null,
       },
+      calls: { due: (to, ids) => park({ op: 'due', to, ids }) },
       clock: {
         nowMs: () => this.#nowMs,
         after: () => {

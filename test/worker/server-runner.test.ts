@@ -85,12 +85,15 @@ describe('a server', () => {
     expect(await door.outcomeOf('a')).toMatchObject(failed('gpu_out_of_memory', /^Too large for this GPU\.$/));
   });
 
-  test('that dies and cannot be started again ends its worker with 1, the slot released', async () => {
+  test('that dies and cannot be started again ends its worker with 1: one more job is told why, and the slot released', async () => {
     const before = `if (existsSync('ran')) { console.error('the device is gone'); process.exit(1); } writeFileSync('ran', '');`;
-    door.push(job('a', 'm'), job('b', 'm'));
+    door.push(job('a', 'm'), job('b', 'm'), job('c', 'm'));
     const worker = startWorker(door, catalogueOf({ m: server(running('process.exit(1)', before)) }));
     expect(await worker.code).toBe(1);
-    expect(door.named('finish').map(({ body }) => body['job'])).toEqual(['a']);
+    expect(door.named('finish').map(({ body }) => body['job'])).toEqual(['a', 'b']);
+    expect(await door.outcomeOf('b')).toMatchObject({
+      error: { kind: 'startup_failed', message: expect.stringContaining('the device is gone') },
+    });
     expect(door.calls.at(-1)?.name).toBe('release');
     expect(worker.log.join('\n')).toContain('the device is gone');
   });

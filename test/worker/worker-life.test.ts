@@ -119,23 +119,26 @@ describe('a worker', () => {
     expect(door.named('finish')[1]?.body['outcome']).toMatchObject({ error: { kind: 'output_invalid' } });
   });
 
-  test('renews while its models load, and claims nothing when one does not start', async () => {
+  test('renews while its models load, and tells one job when one does not start', async () => {
     const catalogue = catalogueOf({
       broken: server('setTimeout(() => { console.error("weights are missing"); process.exit(3) }, 500)'),
     });
-    door.push(job('a', 'broken'));
+    door.push(job('a', 'broken'), job('b', 'broken'));
     const worker = startWorker(door, catalogue);
     expect(await worker.code).toBe(1);
     expect(door.named('renew').length).toBeGreaterThanOrEqual(3);
-    expect(order()).toEqual(['ready', 'release']);
+    expect(order()).toEqual(['ready', 'claim', 'finish', 'release']);
+    expect(await door.outcomeOf('a')).toMatchObject({
+      error: { kind: 'startup_failed', message: expect.stringContaining('weights are missing') },
+    });
     expect(worker.log.join('\n')).toContain('weights are missing');
   });
 
-  test('that lacks a model of its queue claims nothing and exits 1', async () => {
+  test('that lacks a model of its queue runs nothing and exits 1', async () => {
     const worker = startWorker(door, ECHO);
     door.bounds = { ...door.bounds, models: ['echo', 'unknown'] };
     expect(await worker.code).toBe(1);
-    expect(order()).toEqual(['ready', 'release']);
+    expect(order()).toEqual(['ready', 'claim', 'release']);
   });
 
   test('fails a job whose program is not installed, naming what to install', async () => {

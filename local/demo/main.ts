@@ -1,0 +1,96 @@
+import { openSync, writeSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Log } from '../../domain/ports.ts';
+import { jsonLog } from '../../host/log.ts';
+import { readDeck } from './deck.ts';
+import { DemoFailure, DemoTimeout, Interrupted } from './failure.ts';
+import { runDemo } from './run.ts';
+import { bars, canShowBars, plainLines } from './views.ts';
+
+/** Everything `npm run demo` reads from its environment. */
+const Config = z.object({
+  SLIPWAY_DEMO_DECK: z.string().min(1).optional().describe('a PDF of yours instead of the deck that comes with it'),
+  SLIPWAY_DEMO_KEEP: z.literal('1').optional().describe('keeps the folder with the data and the log'),
+});
+
+const LONGEST_MS = 120_000;
+const SIGNALS = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 } as const;
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const seconds = (sinceMs: number): string => `${((performance.now() - sinceMs) / 1_000).toFixed(1)} s`;
+
+async function main(): Promise<number> {
+  const beganMs = performance.now();
+  const config = Config.parse(process.env);
+  const deck = await readDeck(config.SLIPWAY_DEMO_DECK);
+  const folder = await mkdtemp(join(tmpdir(), 'slipway-demo-'));
+  const logFile = join(folder, 'demo.log');
+  // Closed by this process's end: a late line must not find it closed.
+  const logTo = openSync(logFile, 'a', 0o600);
+  const log = jsonLog((line) => writeSync(logTo, `${line}\n`));
+  const end = endSignal();
+  let isKept = config.SLIPWAY_DEMO_KEEP === '1';
+  try {
+    const view = canShowBars(process.stdout) ? bars(process.stdout) : plainLines(say, () => performance.now());
+    await runDemo({ deck, dataFolder: join(folder, 'data'), view, say, log, signal: end.signal });
+    say(`\nAll checked, in ${seconds(beganMs)}; nothing is left running.`);
+    say('Next: npm start (a Slipway that stays), or your own deck:');
+    say('  SLIPWAY_DEMO_DECK=deck.pdf npm run demo');
+    return 0;
+  } catch (error) {
+    if (error instanceof Interrupted) {
+      say(`\nInterrupted after ${seconds(beganMs)}; everything is stopped.`);
+      return 128 + SIGNALS[error.signal as keyof typeof SIGNALS];
+    }
+    isKept = true;
+    console.error(`\nThe demo failed: ${sentenceOf(error, log)}`);
+    console.error(`Its log is kept: ${logFile}`);
+    return 1;
+  } finally {
+    end.callOff();
+    if (!isKept) await rm(folder, { recursive: true, force: true });
+    else if (config.SLIPWAY_DEMO_KEEP === '1') say(`Kept: ${folder}`);
+  }
+}
+
+/** Aborts with a DemoTimeout when the demo has taken too long, with Interrupted at Ctrl-C; a second Ctrl-C ends at once. */
+function endSignal(): { readonly signal: AbortSignal; readonly callOff: () => void } {
+  const controller = new AbortController();
+  const timer = setTimeout(() => {
+    controller.abort(new DemoTimeout(`It was not done after ${LONGEST_MS / 1_000} s.`));
+  }, LONGEST_MS);
+  const onSignal = (signal: NodeJS.Signals): void => {
+    // The workers' guards end them when this process is gone.
+    if (controller.signal.aborted) process.exit(128 + SIGNALS[signal as keyof typeof SIGNALS]);
+    controller.abort(new Interrupted(signal));
+  };
+  for (const signal of Object.keys(SIGNALS)) process.on(signal, onSignal);
+  return {
+    signal: controller.signal,
+    callOff: () => {
+      clearTimeout(timer);
+      for (const signal of Object.keys(SIGNALS)) process.off(signal, onSignal);
+    },
+  };
+}
+
+/** Why it failed; what nobody foresaw goes into the log with its trace. */
+function sentenceOf(error: unknown, log: Log): string {
+  if (error instanceof DemoFailure) return error.message;
+  log.error('the demo broke', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  return error instanceof Error ? error.message : String(error);
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  // Before there was a log.
+  if (error instanceof z.ZodError) {
+    for (const issue of error.issues) console.error(`The demo cannot start: ${issue.path.join('.')}: ${issue.message}`);
+  } else if (error instanceof DemoFailure) console.error(`The demo failed: ${error.message}`);
+  else throw error;
+  process.exitCode = 1;
+}

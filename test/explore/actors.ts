@@ -1,0 +1,236 @@
+import type { ClaimedJob, FinishRequest, Outcome } from '../../domain/contract/door.ts';
+import type { Job } from '../../domain/contract/job.ts';
+import type { Catalogue } from '../../domain/contract/model.ts';
+import { RequestError } from '../../domain/errors.ts';
+import type { Due, LaunchRequest } from '../../domain/ports.ts';
+import { DEFAULT_SETTINGS } from '../../domain/settings.ts';
+import { born } from '../../domain/state.ts';
+import type { Deps } from '../../functions/deps.ts';
+import { dispatchDue, dispatchQueue } from '../../functions/dispatch.ts';
+import { cancelJob } from '../../functions/steps/cancel.ts';
+import { nudge } from '../../functions/steps/nudge.ts';
+import { settleEvent } from '../../functions/steps/settle.ts';
+import { sweepOnce } from '../../functions/sweep.ts';
+import { claimNow } from '../../functions/worker/claim.ts';
+import { finish, release, renew } from '../../functions/worker/finish.ts';
+import { ready } from '../../functions/worker/ready.ts';
+import { sha256, type Session } from '../../functions/worker/session.ts';
+import type { ActorCode, Said, SteppingPorts } from './stepping-store.ts';
+import type { NewActor } from './world.ts';
+
+/** How the actors of a scenario behave where the protocol leaves it to them. */
+export interface Behaviour {
+  readonly queue: string;
+  readonly max: number;
+  readonly expectedBootMs: number;
+  readonly expectedRunMs: number;
+  /** The first attempt at each job fails, to be tried again at once. */
+  readonly firstAttemptFails?: boolean;
+  /** A job's computing is a step of its own. */
+  readonly computes?: boolean;
+  /** The worker renews its lease between claim and finish. */
+  readonly renews?: boolean;
+  /** Sweep hands on open events too, and they are settled. */
+  readonly settles?: boolean;
+}
+
+const LEFT_OUT = new Error('the rest of this sweep is left out');
+
+const absent = (name: string) => (): never => {
+  throw new Error(`the explored code must not use ${name}`);
+};
+
+function depsOf(ports: SteppingPorts, behaviour: Behaviour): Deps {
+  const { queue, max, expectedBootMs, expectedRunMs } = behaviour;
+  const pool = { name: 'noop', max, idleTimeoutSeconds: 30, startupTimeoutSeconds: 300, maxLifetimeSeconds: 3_300 };
+  const catalogue: Catalogue = {
+    models: new Map(),
+    queues: new Map([[queue, { name: queue, pool, region: 'local', models: [], expectedBootMs, expectedRunMs }]]),
+  };
+  return {
+    ...ports,
+    catalogue,
+    settings: DEFAULT_SETTINGS,
+    log: { info: () => undefined, error: () => undefined },
+    metrics: { settled: async () => undefined, gauges: async () => undefined },
+    blobs: { signUpload: absent('blobs'), signDownload: absent('blobs'), size: absent('blobs') },
+    secrets: { get: absent('secrets') },
+    http: { check: absent('http'), send: absent('http') },
+  };
+}
+
+/** What makes the actors of one scenario. */
+export class Actors {
+  readonly #behaviour: Behaviour;
+  constructor(behaviour: Behaviour) {
+    this.#behaviour = behaviour;
+  }
+
+  #deps(ports: SteppingPorts): Deps {
+    return depsOf(ports, this.#behaviour);
+  }
+
+  #actor(id: string, role: NewActor['role'], run: (deps: Deps, ports: SteppingPorts) => Promise<void>): NewActor {
+    return { id, role, code: { key: id, run: async (ports) => run(this.#deps(ports), ports) } };
+  }
+
+  /** As the api does it: stored before nudged. */
+  submit(job: Job): NewActor {
+    return this.#actor(`submit ${job.id}`, 'submit', async (deps) => {
+      await deps.store.commit(born(job));
+      await nudge(deps, job.home);
+    });
+  }
+
+  /** A nudge for a queue that nobody needs to look at. */
+  needlessNudge(id: string): NewActor {
+    return this.#actor(id, 'other', (deps) => nudge(deps, this.#behaviour.queue));
+  }
+
+  dispatcher(id: string): NewActor {
+    return this.#actor(id, 'dispatch', (deps) => dispatchQueue(deps, this.#behaviour.queue));
+  }
+
+  /** What sweep calls with ids; null where the scenario leaves that function out. */
+  due(id: string, to: keyof Due, ids: Due[keyof Due]): NewActor | null {
+    const actor = this.#actor(id, 'sweep', async (deps) => {
+      if ('slots' in ids) return dispatchDue(deps, ids);
+      if (!('events' in ids)) return;
+      for (const path of ids.events) {
+        const [, job = '', , seq] = path.split('/');
+        await settleEvent(deps, job, Number(seq));
+      }
+    });
+    if (to !== 'dispatch' && this.#behaviour.settles !== true) return null;
+    return { ...actor, code: { ...actor.code, key: `${id} ${to} ${JSON.stringify(ids)}` } };
+  }
+
+  /** Its last part, deliveries and gauges, only reads what no other actor writes or hands on: it is left out. */
+  sweeper(id: string): NewActor {
+    return this.#actor(id, 'sweep', async (deps) => {
+      const query: typeof deps.store.query = async (shape, where, options) => {
+        if (shape === 'deliveriesDue') throw LEFT_OUT;
+        return deps.store.query(shape, where, options);
+      };
+      const staleMs = DEFAULT_SETTINGS.staleMs;
+      await sweepOnce({ ...deps, store: { ...deps.store, query } }, staleMs).catch((error: unknown) => {
+        if (error !== LEFT_OUT) throw error;
+      });
+    });
+  }
+
+  /** Dispatch called with ids, as sweep may at any moment: it must read for itself whether they are due. */
+  calledWith(ids: Partial<Due['dispatch']>): NewActor {
+    const due = { slots: [], jobs: [], queues: [], ...ids };
+    return this.#actor(`due ${JSON.stringify(ids)}`, 'sweep', (deps) => dispatchDue(deps, due));
+  }
+
+  cancel(job: string): NewActor {
+    return this.#actor(`cancel ${job}`, 'other', async (deps) => {
+      await cancelJob(deps, job).catch((error: unknown) => {
+        if (!(error instanceof RequestError)) throw error;
+      });
+    });
+  }
+
+  /** Knows everything of a launch but its ticket. */
+  impostor(slot: string, fence: number): NewActor {
+    return this.#actor('impostor', 'other', async (deps, ports) => {
+      const request = { protocol: 1, slot, fence, execution: 'impostor' };
+      await ready(deps, { ...request, ticket: 'f'.repeat(64), sessionKey: 'e'.repeat(64) });
+      await ports.say('stole_session', null);
+    });
+  }
+
+  /** Gets a session, takes jobs until there is none, and leaves. Each call of the door is a request of its own. */
+  worker({ slot, fence, ticket }: LaunchRequest, execution: string): NewActor {
+    const session = { slot, fence, key: sha256(`session key of ${execution}`) };
+    const request = { protocol: 1, slot, fence, ticket, execution, sessionKey: session.key };
+    const code = this.#request(
+      `${execution} ready ${ticket}`,
+      (deps) => ready(deps, request),
+      () => this.#say(execution, 'has_session', `${slot}~${fence}`, this.#claiming(execution, session)),
+    );
+    return { id: execution, role: 'worker', code };
+  }
+
+  #claiming(execution: string, session: Session): ActorCode {
+    return this.#request(
+      `${execution} claim`,
+      (deps) => claimNow(deps, session, 0),
+      ({ job }) => {
+        if (job === null) return this.#leaving(execution, session);
+        const work = this.#finishing(execution, session, job);
+        const computed = this.#behaviour.computes === true ? this.#say(execution, 'computing', job, work) : work;
+        if (this.#behaviour.renews !== true) return computed;
+        return this.#request(
+          `${execution} renew ${job.id}`,
+          (deps) => renew(deps, session),
+          () => computed,
+        );
+      },
+    );
+  }
+
+  #finishing(execution: string, session: Session, { id, attempt }: ClaimedJob): ActorCode {
+    const ended = { job: id, attempt, outcome: this.#outcome(session, attempt) };
+    const key = `${execution} finish ${id} ${attempt}`;
+    const code = this.#request(
+      key,
+      (deps) => finish(deps, session, ended),
+      () => this.#claiming(execution, session),
+    );
+    return this.#say(execution, 'finishing', { session, ended }, code);
+  }
+
+  /** The last request is made once: whatever comes of it, the worker is gone. */
+  #leaving(execution: string, session: Session): ActorCode {
+    return { key: `${execution} release`, run: (ports) => release(this.#deps(ports), session) };
+  }
+
+  /** A request of the door. Refused is refused, but a missing answer is asked for again, as the worker's own client does. */
+  #request<T>(key: string, run: (deps: Deps) => Promise<T>, then: (value: T) => ActorCode, tries = 3): ActorCode {
+    return {
+      key: `${key} ${tries}`,
+      run: (ports) => run(this.#deps(ports)),
+      then: ({ value, error }) => {
+        if (error === null) return then(value as T);
+        return error instanceof RequestError || tries === 1 ? null : this.#request(key, run, then, tries - 1);
+      },
+    };
+  }
+
+  #say(execution: string, what: Said, about: unknown, then: ActorCode): ActorCode {
+    const key = `${execution} ${what} ${JSON.stringify(about)}, then ${then.key}`;
+    return { key, run: (ports) => ports.say(what, about), then: () => then };
+  }
+
+  #outcome({ slot, fence }: Session, attempt: number): Outcome {
+    if (this.#behaviour.firstAttemptFails === true && attempt === 1) {
+      return { kind: 'failed', error: { kind: 'crash', message: 'exit code 1' } };
+    }
+    return { kind: 'succeeded', output: { by: `${slot}/${fence}/${attempt}` }, artifacts: [], metrics: {} };
+  }
+
+  /** A second arrival of a finish, whenever that is. */
+  repeatedFinish(id: string, about: unknown): NewActor {
+    const { session, ended } = about as { session: Session; ended: FinishRequest };
+    const actor = this.#actor(id, 'other', async (deps) => {
+      await finish(deps, session, ended);
+    });
+    return { ...actor, code: { ...actor.code, key: `${id} ${JSON.stringify(about)}` } };
+  }
+
+  /** A worker in the middle of a parent job: it finishes the job, whose last event is then settled. */
+  finishingParent(session: Session, job: string, seq: number): NewActor {
+    return this.#actor(`worker of ${job}`, 'worker', async (deps) => {
+      await finish(deps, session, { job, attempt: 1, outcome: this.#outcome(session, 1) });
+      await settleEvent(deps, job, seq);
+      await release(deps, session);
+    });
+  }
+
+  custom(id: string, run: (deps: Deps) => Promise<void>): NewActor {
+    return this.#actor(id, 'other', run);
+  }
+}
