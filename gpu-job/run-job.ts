@@ -61,9 +61,8 @@ export async function runJob(
     callOffTimeout();
     reporter.close();
     stop.close();
-    await workdirs
-      .remove(workdir)
-      .catch((error: Error) => log.error("a job's folder stays", { reason: error.message }));
+    // The outcome does not wait for this; what a worker leaves behind when it goes is removed then.
+    workdirs.remove(workdir).catch((error: Error) => log.error("a job's folder stays", { reason: error.message }));
   }
 }
 

@@ -6,10 +6,11 @@ import { join } from 'node:path';
 /** Temporary folders that are gone when the worker is, whatever happened in between. */
 export class Workdirs {
   readonly #made = new Set<string>();
+  #parent: Promise<string> | null = null;
 
   /** A new, empty folder that only this user can enter; its path has no symbolic link in it. */
   async make(purpose: string): Promise<string> {
-    const folder = await mkdtemp(join(await realpath(tmpdir()), `slipway-${purpose}-`));
+    const folder = await mkdtemp(join(await (this.#parent ??= realpath(tmpdir())), `slipway-${purpose}-`));
     this.#made.add(folder);
     return folder;
   }

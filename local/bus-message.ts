@@ -11,6 +11,8 @@ export interface Message {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly acceptedAtMs: number;
+  /** What it says, where another message that says the same does as well: nudges. Null for all others. */
+  readonly says: string | null;
 }
 
 /** Stands where Google's names have the project's id. */
@@ -26,6 +28,7 @@ export function pushMessage(to: FunctionName, topic: Topic, message: object, id:
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(encodeMessage(message, id, nowMs, subscriptionOf(to))),
     acceptedAtMs: nowMs,
+    says: null,
   };
 }
 
@@ -39,7 +42,8 @@ export function topicMessage(to: FunctionName, topic: Topic, message: object, id
     datacontenttype: 'application/json',
     data: encodeMessage(message, id, nowMs, subscriptionOf(to)),
   });
-  return { via: 'topic', name: topic, function: to, ...binary(event), acceptedAtMs: nowMs };
+  const says = topic === 'nudges' ? JSON.stringify(message) : null;
+  return { via: 'topic', name: topic, function: to, ...binary(event), acceptedAtMs: nowMs, says };
 }
 
 /** The creation of a document as Eventarc brings it, with the attributes of Firestore's events; its fields are left out, since handlers read again. */
@@ -57,7 +61,7 @@ export function documentMessage(to: FunctionName, path: string, id: string, nowM
     document: path,
     data: { value: { name: `projects/${PROJECT}/databases/(default)/documents/${path}` } },
   });
-  return { via: 'document', name: path, function: to, ...binary(event), acceptedAtMs: nowMs };
+  return { via: 'document', name: path, function: to, ...binary(event), acceptedAtMs: nowMs, says: null };
 }
 
 function binary(event: CloudEvent<unknown>): Pick<Message, 'headers' | 'body'> {

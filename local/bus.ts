@@ -52,8 +52,13 @@ interface Copy {
 
 interface Lane {
   readonly waiting: Set<Copy>;
-  sending: number;
+  readonly sending: Set<Copy>;
 }
+
+/** Another message that says the same; a copy of the very message does not count, so that repeats stay repeats. */
+const hasEqual = (copies: ReadonlySet<Copy>, { message }: Copy): boolean =>
+  message.says !== null &&
+  [...copies].some((other) => other.message.says === message.says && other.message !== message);
 
 /**
  * Pub/Sub, its push subscriptions and Eventarc's triggers, inside this process: topics by `publish`, documents by what the
@@ -90,11 +95,13 @@ export function localBus(options: BusOptions): LocalBus {
     const lane = lanes.get(name);
     if (lane === undefined || functions === null) return;
     for (const copy of lane.waiting) {
-      if (lane.sending >= concurrency) return;
+      if (lane.sending.size >= concurrency) return;
+      // The one on its way may have looked already: this one looks once it is done.
+      if (hasEqual(lane.sending, copy)) continue;
       lane.waiting.delete(copy);
-      lane.sending++;
+      lane.sending.add(copy);
       void send(copy, functions[name]).then((delivered) => {
-        lane.sending--;
+        lane.sending.delete(copy);
         if (isStopped) return;
         if (!delivered) retry(copy);
         settled();
@@ -105,8 +112,10 @@ export function localBus(options: BusOptions): LocalBus {
 
   const enqueue = (copy: Copy): void => {
     const { function: name } = copy.message;
-    const lane = lanes.get(name) ?? { waiting: new Set(), sending: 0 };
+    const lane = lanes.get(name) ?? { waiting: new Set(), sending: new Set() };
     lanes.set(name, lane);
+    // A burst of submissions nudges its queue once for all of them.
+    if (hasEqual(lane.waiting, copy)) return settled();
     lane.waiting.add(copy);
     pump(name);
   };

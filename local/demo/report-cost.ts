@@ -25,7 +25,7 @@ function linesFor(hardware: string, jobs: readonly Named[], width: number): stri
   const minimum =
     price === undefined
       ? ''
-      : ` Cloud Run bills each worker for at least ${price.minimumSeconds} s: these ${workers} workers come to ` +
+      : ` Cloud Run bills each worker for at least ${price.minimumSeconds} s: the ${workers === 1 ? '1 worker of these jobs comes' : `${workers} workers of these jobs come`} to ` +
         `${usd(workers * price.minimumSeconds * price.usdPerSecond)} at least.`;
   return [
     `COST  what these ${costed.length} jobs would have cost on Cloud Run (${hardware.toUpperCase()})`,

@@ -233,6 +233,26 @@ test('of 100 messages at once no more than 16 are at a function at a time, and a
   expect(new Set(received.map(({ body }) => queueOf(body))).size).toBe(100);
 });
 
+test('of nudges that say the same, one more goes after the one on its way, and other queues have their own', async () => {
+  let letGo = (): void => undefined;
+  const gate = new Promise<number>((resolve) => (letGo = () => resolve(200)));
+  let first = (): void => undefined;
+  const isFirst = new Promise<void>((resolve) => (first = resolve));
+  const { url, received } = await receiver(() => {
+    first();
+    return gate;
+  });
+  const { bus } = makeBus();
+  bus.start(allAt(url));
+  await bus.publish('nudges', { queue: 'a' });
+  await isFirst;
+  for (let n = 0; n < 50; n++) await bus.publish('nudges', { queue: 'a' });
+  await bus.publish('nudges', { queue: 'b' });
+  letGo();
+  await bus.idle();
+  expect(received.map(({ body }) => queueOf(body)).toSorted()).toEqual(['a', 'a', 'b']);
+});
+
 test('a slow function does not keep another waiting', async () => {
   const slow = await receiver(() => new Promise<number>(() => undefined));
   const quick = await receiver();
