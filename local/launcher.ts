@@ -86,8 +86,8 @@ export function processLauncher(options: LauncherOptions): ProcessLauncher {
     running.set(execution, child);
     void child.exited.then((exit) => {
       running.delete(execution);
-      ending.delete(execution);
-      reportExit(log, execution, exit, tail);
+      const wasAsked = ending.delete(execution);
+      reportExit(log, execution, exit, tail, wasAsked);
       for (const listener of [...listeners]) listener(execution, slot);
     });
   };
@@ -153,7 +153,14 @@ export function processLauncher(options: LauncherOptions): ProcessLauncher {
   };
 }
 
-function reportExit(log: Log, execution: string, { code, signal }: Exit, tail: readonly string[]): void {
-  if (code === 0) return log.info('worker ended', { execution });
+function reportExit(
+  log: Log,
+  execution: string,
+  { code, signal }: Exit,
+  tail: readonly string[],
+  wasAsked: boolean,
+): void {
+  // One that was asked to go while it was still loading has had no time to do so politely.
+  if (code === 0 || (wasAsked && signal !== 'SIGKILL')) return log.info('worker ended', { execution, code, signal });
   log.error('worker failed', { execution, code, signal, lastLines: tail.join('\n') });
 }

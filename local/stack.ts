@@ -127,12 +127,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       served.set(name, await serveFunction(name, FUNCTIONS[name](deps), guard, { host: '127.0.0.1', port, log }));
       stops.push(() => served.get(name)?.close());
     }
+    // Workers go before the functions, since they still need the door to hand back what they hold; messages go before the
+    // workers, since what is handed back would start others.
+    stops.push(() => launcher.stop());
     bus.start(
       Object.fromEntries(FUNCTION_NAMES.map((name) => [name, addressOf(name)])) as Parameters<typeof bus.start>[0],
     );
     stops.push(() => bus.stop());
-    // Workers go first: they still need the door to hand back what they hold.
-    stops.push(() => launcher.stop());
 
     const sweep = (query = ''): Promise<void> => post(`${addressOf('sweep').url}${query}`, addressOf('sweep').token);
     const inBackground = (query?: string): void => {

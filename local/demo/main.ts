@@ -42,7 +42,7 @@ async function main(): Promise<number> {
     return 0;
   } catch (error) {
     if (error instanceof Interrupted) {
-      say(`\nInterrupted after ${seconds(beganMs)}; everything is stopped.`);
+      say(`Interrupted after ${seconds(beganMs)}; everything is stopped.`);
       return 128 + SIGNALS[error.signal as keyof typeof SIGNALS];
     }
     isKept = true;

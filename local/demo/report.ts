@@ -103,8 +103,8 @@ function riskLetters({ toxicity }: Ligand): string {
 function ligands({ ligands: all }: Outcome): string[] {
   const right = 'right' as const;
   const columns = [
-    { head: 'molecule', atMost: 14 },
-    { head: 'formula', atMost: 12 },
+    { head: 'molecule', atMost: 12 },
+    { head: 'formula', atMost: 10 },
     { head: 'g/mol', align: right },
     { head: 'logP', align: right },
     { head: 'TPSA', align: right },
@@ -190,7 +190,7 @@ function files({ downloads }: Outcome): string[] {
   return [
     heading('FILES', 'each fetched once by its signed URL'),
     ...wrapped(
-      `${plural(images.length, 'page image')}, all PNG (${first === null ? '' : `the first ${first.width} x ${first.height}, `}${kilobytes(images)} in all); ${plural(others, 'conformer')} as molfile`,
+      `${plural(images.length, 'page image')} as PNG (${first === null ? '' : `the first ${first.width} x ${first.height}, `}${kilobytes(images)} in all); ${plural(others, 'conformer')} as molfile`,
       WIDTH,
     ),
   ];

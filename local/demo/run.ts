@@ -51,6 +51,7 @@ export async function runDemo(demo: Demo): Promise<void> {
 `);
     await play(demo, apiClient(stack, signal), receiver);
   } catch (error) {
+    if (signal.aborted) say('\nStopping: workers get 10 s to end.');
     // What was under way fails in many ways at an abort; the reason is one.
     throw signal.aborted && !(error instanceof DemoFailure) ? signal.reason : error;
   } finally {

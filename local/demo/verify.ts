@@ -27,7 +27,7 @@ export function missingFacts({ company, amounts, dates }: SlideFields): string[]
   const wanted = IN_OUR_DECK;
   const faults: string[] = [];
   if (company !== wanted.company) {
-    faults.push(`The company of the deck was read as ${company ?? 'nothing'} instead of ${wanted.company}.`);
+    faults.push(`The deck is by ${wanted.company}, but as its company was read: ${company ?? 'none'}.`);
   }
   if (!amounts.some(({ value, currency }) => value === wanted.value && currency === wanted.currency)) {
     faults.push(`The amount of ${wanted.value} ${wanted.currency} was not found in the deck.`);

@@ -2,13 +2,14 @@ import type { ClaimedJob, FinishRequest, Outcome } from '../../domain/contract/d
 import type { Job } from '../../domain/contract/job.ts';
 import type { Catalogue } from '../../domain/contract/model.ts';
 import { RequestError } from '../../domain/errors.ts';
-import type { Due, LaunchRequest } from '../../domain/ports.ts';
+import { create, refs, type Due, type LaunchRequest } from '../../domain/ports.ts';
 import { DEFAULT_SETTINGS } from '../../domain/settings.ts';
 import { born } from '../../domain/state.ts';
 import type { Deps } from '../../functions/deps.ts';
 import { dispatchDue, dispatchQueue } from '../../functions/dispatch.ts';
 import { cancelJob } from '../../functions/steps/cancel.ts';
 import { nudge } from '../../functions/steps/nudge.ts';
+import { releaseIfReady } from '../../functions/steps/release.ts';
 import { settleEvent } from '../../functions/steps/settle.ts';
 import { sweepOnce } from '../../functions/sweep.ts';
 import { claimNow } from '../../functions/worker/claim.ts';
@@ -80,11 +81,6 @@ export class Actors {
       await deps.store.commit(born(job));
       await nudge(deps, job.home);
     });
-  }
-
-  /** A nudge for a queue that nobody needs to look at. */
-  needlessNudge(id: string): NewActor {
-    return this.#actor(id, 'other', (deps) => nudge(deps, this.#behaviour.queue));
   }
 
   dispatcher(id: string): NewActor {
@@ -221,16 +217,23 @@ export class Actors {
     return { ...actor, code: { ...actor.code, key: `${id} ${JSON.stringify(about)}` } };
   }
 
-  /** A worker in the middle of a parent job: it finishes the job, whose last event is then settled. */
-  finishingParent(session: Session, job: string, seq: number): NewActor {
-    return this.#actor(`worker of ${job}`, 'worker', async (deps) => {
-      await finish(deps, session, { job, attempt: 1, outcome: this.#outcome(session, 1) });
-      await settleEvent(deps, job, seq);
-      await release(deps, session);
+  /** A worker in the middle of a job: it finishes the job, whose last event is then settled. */
+  finishing({ slot, fence, key }: Session, { id, version }: Job): NewActor {
+    const session = { slot, fence, key };
+    return this.#actor(`worker of ${id}`, 'worker', async (deps) => {
+      await finish(deps, session, { job: id, attempt: 1, outcome: this.#outcome(session, 1) });
+      await settleEvent(deps, id, version + 1);
     });
   }
 
-  custom(id: string, run: (deps: Deps) => Promise<void>): NewActor {
-    return this.#actor(id, 'other', run);
+  /** As the api does it for a job that waits for others: made with its edges, then its parents are looked at. */
+  submitDependent(job: Job): NewActor {
+    return this.#actor(`submit ${job.id}`, 'submit', async (deps) => {
+      const edges = job.dependsOn.map((parent) =>
+        create(refs.edge(parent, job.id), { schema: 1, parent, child: job.id }),
+      );
+      await deps.store.commit([...born(job), ...edges]);
+      await releaseIfReady(deps, job.id);
+    });
   }
 }

@@ -113,7 +113,7 @@ async function faultAtRest(
   world: World,
   recovered: Set<string>,
 ): Promise<string | null> {
-  if (!world.harmed && world.nudges === 0) {
+  if (!world.harmed && (world.nudges === 0 || scenario.dispatchers === 0)) {
     const fault = (scenario.atRest ?? notEnded)(world);
     if (fault !== null) return `nothing moves any more, nothing was lost, and yet ${fault}`;
   }

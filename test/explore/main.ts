@@ -1,12 +1,20 @@
 import { explore } from './explorer.ts';
-import { SCENARIOS } from './scenarios.ts';
+import { DEEP_SCENARIOS, SCENARIOS } from './scenarios.ts';
 
-const names = process.argv.slice(2).filter((arg) => !arg.startsWith('--'));
-const cap = Number(/--cap=(\d+)/.exec(process.argv.join(' '))?.[1] ?? 1_000_000);
+/** Worlds after which an exploration gives up and fails. */
+const CAP = 500_000;
+const DEEP_CAP = 10_000_000;
 
-for (const scenario of SCENARIOS) {
-  if (names.length > 0 && !names.includes(scenario.name)) continue;
-  const { violation, ...counts } = await explore(scenario, cap);
+const args = process.argv.slice(2);
+const names = args.filter((arg) => arg !== '--deep');
+const isDeep = args.includes('--deep');
+const chosen = [...SCENARIOS, ...(isDeep ? DEEP_SCENARIOS : [])].filter(
+  ({ name }) => names.length === 0 || names.includes(name),
+);
+if (chosen.length === 0) throw new Error(`no scenario is named ${names.join(', ')}`);
+
+for (const scenario of chosen) {
+  const { violation, ...counts } = await explore(scenario, isDeep ? DEEP_CAP : CAP);
   console.log(JSON.stringify(counts));
   if (violation === null) continue;
   console.log(`VIOLATION in ${scenario.name}: ${violation.message}`);

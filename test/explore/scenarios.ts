@@ -1,76 +1,8 @@
-import type { Job } from '../../domain/contract/job.ts';
-import { DAY, MINUTE, SECOND } from '../../domain/time.ts';
-import { born } from '../../domain/state.ts';
-import { makeJob } from '../domain/make-job.ts';
-import { Actors, type Behaviour } from './actors.ts';
-import { sha256 } from '../../functions/worker/session.ts';
-import { create, refs, slotId, type Write } from '../../domain/ports.ts';
-import { newSlot } from '../../domain/slot.policy.ts';
-import { commit, type Docs } from './documents.ts';
-import { START_MS } from './explorer.ts';
-import type { NewActor, Scenario } from './world.ts';
+import { dependants } from './dependants.ts';
+import { LONG, scenario, SLOT } from './plan.ts';
+import type { Scenario } from './world.ts';
 
-const QUEUE = 'noop@local';
-const SLOT = slotId(QUEUE, 0);
-
-const SHORT = { expectedBootMs: MINUTE, expectedRunMs: SECOND };
-const LONG = { expectedBootMs: SECOND, expectedRunMs: MINUTE };
-
-export const job = (id: string): Job =>
-  makeJob({
-    id,
-    rank: START_MS,
-    createdAtMs: START_MS,
-    queuedAtMs: START_MS,
-    startByMs: START_MS + 30 * DAY,
-  });
-
-type Plan = Omit<
-  Scenario,
-  'start' | 'stored' | 'actors' | 'dispatcher' | 'worker' | 'sweeper' | 'due' | 'repeatedFinish'
-> &
-  Partial<Omit<Behaviour, 'queue' | 'max'>> & {
-    readonly stored?: number;
-    /** The nudge of the first stored job was worked on already: its worker is about to begin. */
-    readonly launched?: boolean;
-    readonly more?: (actors: Actors) => NewActor[];
-    readonly start?: Scenario['start'];
-  };
-
-export function scenario(plan: Plan): Scenario {
-  const actors = new Actors({ queue: QUEUE, ...SHORT, ...plan });
-  const stored = plan.stored ?? 0;
-  const jobs = Array.from({ length: stored + plan.submits }, (_, index) => job(`j${index + 1}`));
-  const launch = { queue: QUEUE, slot: SLOT, fence: 1, ticket: 'd'.repeat(64) };
-  const launched = plan.launched === true ? [actors.worker(launch, `${SLOT}#1a`)] : [];
-  const reserved = {
-    ...newSlot(QUEUE, 0),
-    state: 'starting' as const,
-    fence: 1,
-    ticketHash: sha256(launch.ticket),
-    execution: `${SLOT}#1a`,
-    reservedAtMs: START_MS,
-  };
-  const slots = launched.map(() => create(refs.slot(SLOT), reserved));
-  return {
-    ...plan,
-    stored: stored - launched.length,
-    start: plan.start ?? docsOf([...jobs.slice(0, stored).flatMap(born), ...slots]),
-    actors: [...launched, ...jobs.slice(stored).map((one) => actors.submit(one)), ...(plan.more?.(actors) ?? [])],
-    dispatcher: (id) => actors.dispatcher(id),
-    worker: (request, execution) => actors.worker(request, execution),
-    sweeper: (id) => actors.sweeper(id),
-    due: (id, to, ids) => actors.due(id, to, ids),
-    repeatedFinish: (id, about) => actors.repeatedFinish(id, about),
-  };
-}
-
-function docsOf(writes: readonly Write[]): Docs {
-  const done = commit([], writes, START_MS);
-  if (done.kind === 'refused') throw new Error(`${done.path} ${done.found}`);
-  return done.docs;
-}
-
+/** Every fault that earlier wordings of the protocol had, and every guard, within bounds that take seconds. */
 export const SCENARIOS: readonly Scenario[] = [
   scenario({
     name: 'wake-up',
@@ -79,7 +11,6 @@ export const SCENARIOS: readonly Scenario[] = [
     submits: 1,
     max: 1,
     mostHeld: 1,
-    dispatchers: 1,
     budget: {},
   }),
   scenario({
@@ -137,6 +68,17 @@ export const SCENARIOS: readonly Scenario[] = [
     budget: {},
   }),
   scenario({
+    name: 'orphan-check',
+    title: 'a look for orphaned jobs, the job read before its slot, takes no job that was claimed anew meanwhile',
+    stored: 1,
+    submits: 0,
+    max: 1,
+    mostHeld: 1,
+    dispatchers: 1,
+    more: (actors) => [actors.calledWith({ jobs: ['j1'] })],
+    budget: {},
+  }),
+  scenario({
     name: 'crash-anywhere',
     title: 'whoever stops between any two steps, sweep alone gets every job ended and every slot free',
     stored: 1,
@@ -172,11 +114,11 @@ export const SCENARIOS: readonly Scenario[] = [
     ...LONG,
     computes: true,
     longRuns: true,
-    stored: 1,
-    submits: 1,
+    stored: 2,
+    launched: true,
+    submits: 0,
     max: 2,
     mostHeld: 2,
-    dispatchers: 1,
     budget: {},
   }),
   scenario({
@@ -211,5 +153,43 @@ export const SCENARIOS: readonly Scenario[] = [
     dispatchers: 1,
     more: (actors) => [actors.cancel('j1')],
     budget: { crash: 1, leap: 1 },
+  }),
+  dependants,
+];
+
+/** The same with wider bounds: minutes and gigabytes rather than seconds, for `node test/explore/main.ts --deep`. */
+export const DEEP_SCENARIOS: readonly Scenario[] = [
+  scenario({
+    name: 'deep-wake-up',
+    title: 'three jobs submitted at any moment of a worker’s life',
+    stored: 1,
+    submits: 2,
+    max: 1,
+    mostHeld: 1,
+    budget: {},
+  }),
+  scenario({
+    name: 'deep-long-runs',
+    title: 'two submissions, each with its dispatcher, of jobs that outlast a boot',
+    ...LONG,
+    computes: true,
+    longRuns: true,
+    stored: 1,
+    submits: 1,
+    max: 2,
+    mostHeld: 2,
+    budget: {},
+  }),
+  scenario({
+    name: 'deep-stale-worker',
+    title: 'a lease that runs out while two jobs are worked on and sweep comes twice',
+    stored: 2,
+    launched: true,
+    submits: 0,
+    max: 1,
+    mostHeld: 1,
+    renews: true,
+    more: (actors) => [actors.calledWith({ slots: [SLOT] }), actors.calledWith({ slots: [SLOT], jobs: ['j1'] })],
+    budget: { leap: 1, crash: 1 },
   }),
 ];

@@ -283,12 +283,13 @@ export function freeId(world: World, role: string): string {
 /** An event handler that throws has its event again; a worker that was refused is gone; any other error is a fault of the code. */
 function ended(world: World, actor: Actor, error: unknown, tell?: Tell): World {
   if (error === null) return world;
-  tell?.(`${actor.id} ends: ${String(error)}`);
+  const why = error instanceof Error ? error : new Error('something that is no error was thrown');
+  tell?.(`${actor.id} ends: ${why.message}`);
   if (error instanceof RequestError && (actor.role === 'worker' || actor.role === 'other')) return world;
   if (error instanceof UnclearError || error instanceof PreconditionFailedError) {
     return actor.role === 'dispatch' ? { ...world, nudges: world.nudges + 1 } : world;
   }
-  throw new Violation(`${actor.id} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  throw new Violation(`${actor.id} failed: ${why.stack ?? why.message}`);
 }
 
 const SHOWN = ['state', 'fence', 'version', 'attempt', 'holder', 'jobs', 'execution'];

@@ -65,7 +65,7 @@ export interface Scenario {
   /** Jobs to be submitted, and jobs whose submission is over, with their nudges under way. */
   readonly submits: number;
   readonly stored: number;
-  /** How many nudges are worked on at the same time at most; 2 unless said otherwise. */
+  /** How many nudges are worked on at the same time at most; 2 unless said otherwise, 0 if what they start is no matter. */
   readonly dispatchers?: number;
   /** False: no nudge is ever delivered. */
   readonly triggers?: boolean;

@@ -48,6 +48,11 @@ test('the fields of the deck are found, the same each time', async () => {
   expect((await model.run(deckPages)).output).toEqual(output);
 });
 
+test('a date keeps its year, and the word before it is not part of it', async () => {
+  const { output } = await model.run(pagesOf(['Raising 2 million EUR by March 3, 2026']));
+  expect((output as { dates: unknown }).dates).toEqual([{ text: 'March 3, 2026', iso: '2026-03-03', page: 1 }]);
+});
+
 test('what the text does not support is not made up', async () => {
   const { output } = await model.run(pagesOf(['Lorem ipsum', '']));
   expect(misfits('slide-fields', 'output', output)).toBe('');

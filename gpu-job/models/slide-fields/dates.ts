@@ -63,6 +63,21 @@ export function dateFinder(): (line: string) => FoundDate[] {
     // The tokenizer ends a sentence at the dot of "Sept." and would lose the date.
     const text = line.replace(/\b(Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.(?=\s\d)/g, '$1');
     const entities = nlp.readDoc(text).entities().out(detail) as { value: string; type: string }[];
-    return entities.filter(({ type }) => type === 'DATE').map(({ value }) => ({ text: value, iso: isoOf(value) }));
+    let from = 0;
+    return entities
+      .filter(({ type }) => type === 'DATE')
+      .map(({ value }) => {
+        const bare = value.replace(/^(?:by|on|until|before|after|since|from|in)\s+/i, '');
+        const at = text.indexOf(bare, from);
+        from = Math.max(from, at + bare.length);
+        const found = withYear(bare, at < 0 ? '' : text.slice(from));
+        return { text: found, iso: isoOf(found) };
+      });
   };
+}
+
+/** wink ends "by March 3, 2026" before its year; what follows in the line gives it back. */
+function withYear(date: string, rest: string): string {
+  const year = /^,? \d{4}\b/.exec(rest)?.[0];
+  return year !== undefined && !/\d{4}/.test(date) ? `${date}${year}` : date;
 }
