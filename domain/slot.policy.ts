@@ -54,3 +54,13 @@ export function isSuspect(slot: Snapshot<Slot>, renewEveryMs: number): boolean {
   const renews = slot.data.state === 'ready' || slot.data.state === 'draining';
   return !renews || slot.readAtMs - slot.updatedAtMs > 2 * renewEveryMs;
 }
+
+/** Whether no slot was handed out, taken back, or given or relieved of a job between two reads; renewals do not count. */
+export function sameWork(before: readonly Snapshot<Slot>[], after: readonly Snapshot<Slot>[]): boolean {
+  // `claims` tells a job that was given back and taken again from one that never left.
+  const work = ({ data: { index, state, fence, claims, jobs } }: Snapshot<Slot>): string =>
+    [index, state, fence, claims, ...jobs].join(' ');
+  return (
+    before.length === after.length && before.every((slot, i) => after[i] !== undefined && work(slot) === work(after[i]))
+  );
+}

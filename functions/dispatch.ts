@@ -5,7 +5,7 @@ import type { Slot } from '../domain/contract/slot.ts';
 import { isConflict, PoisonEventError } from '../domain/errors.ts';
 import { create, refs, slotId, update, type Due, type Snapshot } from '../domain/ports.ts';
 import { backlogBound, targetWorkers } from '../domain/target.policy.ts';
-import { isAvailable, isHeldSlot, newSlot, UNHELD } from '../domain/slot.policy.ts';
+import { isAvailable, isHeldSlot, newSlot, sameWork, UNHELD } from '../domain/slot.policy.ts';
 import { decodeMessage, EVENT_TYPES } from '../eventarc/events.ts';
 import type { Deps } from './deps.ts';
 import { nudge } from './steps/nudge.ts';
@@ -44,15 +44,15 @@ export async function dispatchQueue(deps: Deps, queueName: string): Promise<void
     return;
   }
   const answerBy = deps.clock.nowMs() + deps.settings.answerMs;
-  // Each round reserves a slot or loses one to another dispatcher; both can happen `max` times before all are held.
-  for (let round = 0; round < 2 * queue.pool.max + 2; round += 1) {
-    if (deps.clock.nowMs() > answerBy) return nudge(deps, queueName);
+  // Each round reserves a slot, or finds that others were at work meanwhile; a queue that busy is looked at again later.
+  for (let round = 0; round < 2 * queue.pool.max + 8 && deps.clock.nowMs() <= answerBy; round += 1) {
     const free = await slotToReserve(deps, queue);
     if (free === null) return;
-    const reserved = await reserve(deps, queue, free);
+    const reserved = free === 'unsteady' ? null : await reserve(deps, queue, free);
     if (reserved === null) continue;
     if (!(await launch(deps, reserved))) return;
   }
+  await nudge(deps, queueName);
 }
 
 interface FreeSlot {
@@ -60,10 +60,15 @@ interface FreeSlot {
   readonly read: Snapshot<Slot> | null;
 }
 
-async function slotToReserve(deps: Deps, queue: Queue): Promise<FreeSlot | null> {
+/**
+ * The slot to reserve for a further worker; null where none is wanted or none is available. Slots and backlog cannot be read
+ * at one instant, and a job that is claimed or given back in between would count twice, as busy and as queued. So before a
+ * worker is started for it, the slots are read again; `unsteady` means that they have changed.
+ */
+async function slotToReserve(deps: Deps, queue: Queue): Promise<FreeSlot | 'unsteady' | null> {
   const { max } = queue.pool;
-  const page = await deps.store.query('slotsOfQueue', { queue: queue.name }, { limit: 1_000 });
-  const held = page.items.filter((slot) => isHeldSlot(slot.data));
+  const slots = await slotsOf(deps, queue);
+  const held = slots.filter((slot) => isHeldSlot(slot.data));
   const bound = backlogBound(max, queue.expectedBootMs, queue.expectedRunMs);
   const target = targetWorkers({
     queued: await deps.store.count('backlog', { state: 'queued', home: queue.name }, bound),
@@ -74,12 +79,18 @@ async function slotToReserve(deps: Deps, queue: Queue): Promise<FreeSlot | null>
     expectedRunMs: queue.expectedRunMs,
   });
   if (held.length >= target.workers) return null;
-  const byIndex = new Map(page.items.map((slot) => [slot.data.index, slot]));
+  const now = await slotsOf(deps, queue);
+  if (!sameWork(slots, now)) return 'unsteady';
+  const byIndex = new Map(now.map((slot) => [slot.data.index, slot]));
   for (let index = 0; index < max; index += 1) {
     const read = byIndex.get(index) ?? null;
     if (read === null || isAvailable(read, deps.settings.backoffMs, deps.launcher.aliveSinceMs)) return { index, read };
   }
   return null;
+}
+
+async function slotsOf(deps: Deps, queue: Queue): Promise<readonly Snapshot<Slot>[]> {
+  return (await deps.store.query('slotsOfQueue', { queue: queue.name }, { limit: 1_000 })).items;
 }
 
 interface Reserved {

@@ -8,7 +8,7 @@ import { PRICES } from '../../domain/prices.ts';
 import { rankOf } from '../../domain/rank.policy.ts';
 import { decideRecovery } from '../../domain/recover.policy.ts';
 import { decideRetry, ERROR_TABLE, type RetryView } from '../../domain/retry.policy.ts';
-import { bootBackoffMs, newSlot } from '../../domain/slot.policy.ts';
+import { bootBackoffMs, isAvailable, isSuspect, newSlot, sameWork } from '../../domain/slot.policy.ts';
 import { backlogBound, targetWorkers, type QueueView } from '../../domain/target.policy.ts';
 import { HOUR, MINUTE, SECOND } from '../../domain/time.ts';
 import { snapshotOf, T0 } from './make-job.ts';
@@ -129,6 +129,42 @@ describe('recovery', () => {
       HOUR,
     ]);
   });
+});
+
+describe('a slot', () => {
+  const slot = (over: object, updatedAtMs = T0, readAtMs = T0) =>
+    snapshotOf({ ...newSlot('q', 0), ...over }, 'slots/q~0', { updatedAtMs, readAtMs });
+
+  test.each<[string, object, number, number | null, boolean]>([
+    ['is handed out when it is free', {}, 0, null, true],
+    ['is not while it is held', { state: 'ready' }, 0, null, false],
+    ['is again at once after one launch that failed', { bootFailures: 1 }, 0, null, true],
+    ['rests after two', { bootFailures: 2 }, MINUTE - 1, null, false],
+    ['but not for ever', { bootFailures: 2 }, MINUTE, null, true],
+    ['nor for what failed before this start', { bootFailures: 2 }, 0, T0 + 1, true],
+  ])('%s', (_, over, restedMs, aliveSinceMs, expected) => {
+    expect(isAvailable(slot(over, T0, T0 + restedMs), MINUTE, aliveSinceMs)).toBe(expected);
+  });
+
+  test.each<[string, object, number, boolean]>([
+    ['whose worker renews is left alone', { state: 'ready' }, 30, false],
+    ['whose worker has missed two renewals is looked at', { state: 'ready' }, 31, true],
+    ['that nobody renews yet is looked at', { state: 'starting' }, 0, true],
+  ])('%s', (_, over, ageMs, expected) => {
+    expect(isSuspect(slot(over, T0, T0 + ageMs), 15)).toBe(expected);
+  });
+
+  test.each<[string, object[], object[], boolean]>([
+    ['nothing happened', [{ jobs: ['a'] }], [{ jobs: ['a'] }], true],
+    ['a renewal is no work', [{ renewals: 1 }], [{ renewals: 2 }], true],
+    ['a job was claimed', [{ jobs: [] }], [{ jobs: ['a'], claims: 1 }], false],
+    ['a job was given back and taken again', [{ jobs: ['a'], claims: 1 }], [{ jobs: ['a'], claims: 2 }], false],
+    ['it was handed to another', [{ fence: 1 }], [{ fence: 2 }], false],
+    ['another came', [{}], [{}, { index: 1 }], false],
+    ['one went', [{}, { index: 1 }], [{}], false],
+  ])('tells between two reads that %s', (_, before, after, expected) => {
+    expect(sameWork(before.map((one) => slot(one)), after.map((one) => slot(one)))).toBe(expected);
+  }); // prettier-ignore
 });
 
 describe('the cost', () => {
