@@ -62,16 +62,22 @@ interface FreeSlot {
 
 /**
  * The slot to reserve for a further worker; null where none is wanted or none is available. Slots and backlog cannot be read
- * at one instant, and a job that is claimed or given back in between would count twice, as busy and as queued. So before a
- * worker is started for it, the slots are read again; `unsteady` means that they have changed.
+ * at one instant: a job that is claimed or given back in between would count twice, as busy and as queued, or not at all,
+ * and nobody might come to look again. So where a worker could be started, the slots are read once more; `unsteady` means
+ * that they have changed.
  */
 async function slotToReserve(deps: Deps, queue: Queue): Promise<FreeSlot | 'unsteady' | null> {
   const { max } = queue.pool;
   const slots = await slotsOf(deps, queue);
   const held = slots.filter((slot) => isHeldSlot(slot.data));
+  if (held.length >= max) return null;
   const bound = backlogBound(max, queue.expectedBootMs, queue.expectedRunMs);
+  const queued = await deps.store.count('backlog', { state: 'queued', home: queue.name }, bound);
+  if (queued === 0) return null;
+  const now = await slotsOf(deps, queue);
+  if (!sameWork(slots, now)) return 'unsteady';
   const target = targetWorkers({
-    queued: await deps.store.count('backlog', { state: 'queued', home: queue.name }, bound),
+    queued,
     held: held.length,
     busy: held.reduce((sum, slot) => sum + slot.data.jobs.length, 0),
     max,
@@ -79,8 +85,6 @@ async function slotToReserve(deps: Deps, queue: Queue): Promise<FreeSlot | 'unst
     expectedRunMs: queue.expectedRunMs,
   });
   if (held.length >= target.workers) return null;
-  const now = await slotsOf(deps, queue);
-  if (!sameWork(slots, now)) return 'unsteady';
   const byIndex = new Map(now.map((slot) => [slot.data.index, slot]));
   for (let index = 0; index < max; index += 1) {
     const read = byIndex.get(index) ?? null;
