@@ -160,7 +160,7 @@ export class Actors {
         const computed = this.#behaviour.computes === true ? this.#say(execution, 'computing', job, work) : work;
         if (this.#behaviour.renews !== true) return computed;
         return this.#request(
-          `${execution} renew ${job.id}`,
+          `${execution} renew, then ${computed.key}`,
           (deps) => renew(deps, session),
           () => computed,
         );

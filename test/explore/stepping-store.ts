@@ -54,7 +54,7 @@ export interface SteppingPorts {
 }
 
 export interface ActorCode {
-  /** Names the code and all it is started with: two of the same key behave alike. */
+  /** Names the code, all it is started with and all that follows: two of the same key behave alike. */
   readonly key: string;
   run(ports: SteppingPorts): Promise<unknown>;
   /** What the same actor does next; null where it is done. Nothing is carried over but what the next code's key names. */
