@@ -29,7 +29,12 @@ const directions = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
             message: `${folder} may import only ${['domain', ...allowed].join(', ')} (docs/00-overview.md).`,
           },
           ...(folder === 'domain'
-            ? [{ group: ['node:*', '@google-cloud/*', 'undici'], message: 'domain has rules and nothing else: no I/O.' }]
+            ? [
+                {
+                  group: ['node:*', '@google-cloud/*', 'undici'],
+                  message: 'domain has rules and nothing else: no I/O.',
+                },
+              ]
             : []),
           ...(folder === 'gpu-job'
             ? [{ group: ['@google-cloud/*', 'node:sqlite'], message: 'a worker knows its door and nothing behind it.' }]
@@ -76,7 +81,17 @@ export default tseslint.config(
     rules: {
       'no-restricted-globals': [
         'error',
-        ...['process', 'fetch', 'setTimeout', 'setInterval', 'setImmediate', 'console', 'performance', 'crypto', 'Buffer'],
+        ...[
+          'process',
+          'fetch',
+          'setTimeout',
+          'setInterval',
+          'setImmediate',
+          'console',
+          'performance',
+          'crypto',
+          'Buffer',
+        ],
       ],
       'no-restricted-properties': [
         'error',
