@@ -75,9 +75,12 @@ export interface Store {
   ): Promise<Page<Collections[CollectionOf<S>]>>;
   /** How many match, counted no further than `limit`. */
   count<S extends ShapeName>(shape: S, where: Where<S>, limit: number): Promise<number>;
-  /** Calls `onChange` after each commit that touched a match, and perhaps needlessly: a hint to read again. Watch first, then read. Returns the stop. */
+  /**
+   * Calls `onChange` after each commit that touched a match (with `limit`: one of the first so many), and perhaps needlessly: a
+   * hint to read again. Watch first, then read. Returns the stop.
+   */
   watch<S extends ShapeName>(
-    target: Ref | { readonly shape: S; readonly where: Where<S> },
+    target: Ref | { readonly shape: S; readonly where: Where<S>; readonly limit?: number },
     onChange: () => void,
   ): () => void;
 }

@@ -29,6 +29,8 @@ export interface Settings {
   readonly uploadUrlMs: number;
   readonly downloadUrlMs: number;
   readonly maxBodyBytes: number;
+  /** An input as JSON, with the outputs it refers to. A document has 1 MiB on Firestore, and a job's holds 256 KiB of output, its attempts and its artifacts as well. */
+  readonly maxInputBytes: number;
 }
 
 export const DEFAULT_SETTINGS: Settings = {
@@ -60,4 +62,5 @@ export const DEFAULT_SETTINGS: Settings = {
   uploadUrlMs: 15 * MINUTE,
   downloadUrlMs: HOUR,
   maxBodyBytes: 512 * 1024,
+  maxInputBytes: 448 * 1024,
 };

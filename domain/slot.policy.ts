@@ -32,18 +32,18 @@ export const isHeldSlot = (slot: Pick<Slot, 'state'>): boolean =>
   slot.state === 'reserved' || slot.state === 'starting' || slot.state === 'ready';
 
 /**
- * How long a free slot rests after launches that never became ready: not after the first, then doubling. Sweep looks again
- * each minute, so nothing else has to wake it.
+ * How long a free slot, and its queue with it, rests after launches in a row that ran no job: not after the first, then
+ * doubling. Sweep looks again each minute, so nothing else has to wake it.
  */
 export function bootBackoffMs(bootFailures: number, backoffMs: number): number {
   return bootFailures <= 1 ? 0 : Math.min(HOUR, backoffMs * 2 ** (bootFailures - 2));
 }
 
-/** Whether a slot may be handed out: free, and rested from launches that failed; those of a former start say nothing about this one. */
-export function isAvailable(slot: Snapshot<Slot>, backoffMs: number, aliveSinceMs: number | null): boolean {
+/** Whether a free slot rests from launches that failed; those of a former start say nothing about this one. */
+export function isResting(slot: Snapshot<Slot>, backoffMs: number, aliveSinceMs: number | null): boolean {
   if (slot.data.state !== 'free') return false;
   const formerStart = aliveSinceMs !== null && slot.updatedAtMs < aliveSinceMs;
-  return formerStart || slot.readAtMs - slot.updatedAtMs >= bootBackoffMs(slot.data.bootFailures, backoffMs);
+  return !formerStart && slot.readAtMs - slot.updatedAtMs < bootBackoffMs(slot.data.bootFailures, backoffMs);
 }
 
 /**

@@ -4,8 +4,12 @@ export interface QueueView {
   readonly queued: number;
   /** Slots that are reserved, starting or ready: workers there, or on their way. */
   readonly held: number;
+  /** Those of them that are not ready yet. */
+  readonly arriving: number;
   /** Jobs that those workers are running. */
   readonly busy: number;
+  /** How long the oldest queued job has been queued. */
+  readonly oldestAgeMs: number;
   readonly max: number;
   readonly expectedBootMs: number;
   readonly expectedRunMs: number;
@@ -13,7 +17,8 @@ export interface QueueView {
 
 export interface Target {
   readonly workers: number;
-  readonly reason: 'no_work' | 'first_worker' | 'queue_outlasts_boot' | 'queue_drains_before_boot' | 'at_max';
+  readonly reason:
+    'no_work' | 'first_worker' | 'queue_outlasts_boot' | 'head_outwaited_boot' | 'queue_drains_before_boot' | 'at_max';
 }
 
 /**
@@ -22,6 +27,8 @@ export interface Target {
  * A further worker is worth its boot only if the queue would outlast it: with `k` workers, the jobs ahead of the last one
  * take `(queued + busy) × run ÷ k`, and one more helps only if that is longer than a boot. The first worker is always
  * worth it: a rule that waited for a second job would need a clock to wake it, and there is none.
+ * Where a job has waited longer than a boot all the same (the expectation was wrong), one more is asked for, unless one is
+ * on its way already: so this stays a total, too.
  * Busy workers count as capacity that is coming back and their jobs as work still ahead, so that neither hides the other.
  */
 export function targetWorkers(view: QueueView): Target {
@@ -32,9 +39,11 @@ export function targetWorkers(view: QueueView): Target {
   const work = queued + busy;
   const outlasting = Math.ceil((work * view.expectedRunMs) / Math.max(1, view.expectedBootMs));
   const wanted = Math.min(max, work, Math.max(1, outlasting));
-  return wanted > held
-    ? { workers: wanted, reason: 'queue_outlasts_boot' }
-    : { workers: held, reason: 'queue_drains_before_boot' };
+  if (wanted > held) return { workers: wanted, reason: 'queue_outlasts_boot' };
+  if (view.arriving === 0 && view.oldestAgeMs > view.expectedBootMs) {
+    return { workers: held + 1, reason: 'head_outwaited_boot' };
+  }
+  return { workers: held, reason: 'queue_drains_before_boot' };
 }
 
 /** Beyond this many queued jobs the target is `max` whatever their number, so counting further is waste. */

@@ -5,12 +5,16 @@ import type { Slot } from '../domain/contract/slot.ts';
 import { isConflict, PoisonEventError } from '../domain/errors.ts';
 import { create, refs, slotId, update, type Due, type Snapshot } from '../domain/ports.ts';
 import { backlogBound, targetWorkers } from '../domain/target.policy.ts';
-import { isAvailable, isHeldSlot, newSlot, sameWork, UNHELD } from '../domain/slot.policy.ts';
+import { isHeldSlot, isResting, newSlot, sameWork, UNHELD } from '../domain/slot.policy.ts';
 import { decodeMessage, EVENT_TYPES } from '../eventarc/events.ts';
 import type { Deps } from './deps.ts';
+import { doEach } from './steps/each.ts';
 import { nudge } from './steps/nudge.ts';
 import { recoverSlot, requeueOrphan } from './steps/recover.ts';
 import { moveDueJob } from './steps/release.ts';
+
+/** A queue of short jobs is never still; after so many tries it is decided on the later read, which is off by one job at most. */
+const UNSTEADY_ROUNDS = 8;
 
 /** `functions/dispatch`: a nudge looks at one queue; sweep's call brings ids of slots, jobs and queues that are due. */
 export function dispatch(deps: Deps): (event: CloudEvent<unknown>) => Promise<void> {
@@ -24,12 +28,14 @@ export function dispatch(deps: Deps): (event: CloudEvent<unknown>) => Promise<vo
 
 /** Slots first, so that their jobs are queued when the queues are looked at. */
 export async function dispatchDue(deps: Deps, due: Due['dispatch']): Promise<void> {
-  for (const slot of due.slots) await recoverSlot(deps, slot);
-  for (const job of due.jobs) {
-    await requeueOrphan(deps, job);
-    await moveDueJob(deps, job);
-  }
-  for (const queue of due.queues) await dispatchQueue(deps, queue);
+  const steps = [
+    () => doEach(deps, due.slots, (slot) => recoverSlot(deps, slot)),
+    () => doEach(deps, due.jobs, (job) => requeueOrphan(deps, job).then(() => moveDueJob(deps, job))),
+    () => doEach(deps, due.queues, (queue) => dispatchQueue(deps, queue)),
+  ];
+  const errors: unknown[] = [];
+  for (const step of steps) await step().catch((error: unknown) => errors.push(error));
+  if (errors.length > 0) throw errors[0];
 }
 
 /**
@@ -44,13 +50,16 @@ export async function dispatchQueue(deps: Deps, queueName: string): Promise<void
     return;
   }
   const answerBy = deps.clock.nowMs() + deps.settings.answerMs;
-  // Each round reserves a slot, or finds that others were at work meanwhile; a queue that busy is looked at again later.
-  for (let round = 0; round < 2 * queue.pool.max + 8 && deps.clock.nowMs() <= answerBy; round += 1) {
-    const free = await slotToReserve(deps, queue);
+  let unsteady = 0;
+  while (deps.clock.nowMs() <= answerBy) {
+    const free = await slotToReserve(deps, queue, unsteady < UNSTEADY_ROUNDS);
     if (free === null) return;
-    const reserved = free === 'unsteady' ? null : await reserve(deps, queue, free);
-    if (reserved === null) continue;
-    if (!(await launch(deps, reserved))) return;
+    if (free === 'unsteady') {
+      unsteady += 1;
+      continue;
+    }
+    const reserved = await reserve(deps, queue, free);
+    if (reserved !== null && !(await launch(deps, reserved))) return;
   }
   await nudge(deps, queueName);
 }
@@ -63,32 +72,56 @@ interface FreeSlot {
 /**
  * The slot to reserve for a further worker; null where none is wanted or none is available. Slots and backlog cannot be read
  * at one instant: a job that is claimed or given back in between would count twice, as busy and as queued, or not at all,
- * and nobody might come to look again. So where a worker could be started, the slots are read once more; `unsteady` means
- * that they have changed.
+ * and nobody might come to look again. So where workers are held, the slots are read once more; `unsteady` means that they
+ * have changed. (The first worker needs no second look: two dispatchers that want it meet at the same slot.)
  */
-async function slotToReserve(deps: Deps, queue: Queue): Promise<FreeSlot | 'unsteady' | null> {
+async function slotToReserve(deps: Deps, queue: Queue, steadily: boolean): Promise<FreeSlot | 'unsteady' | null> {
   const { max } = queue.pool;
-  const slots = await slotsOf(deps, queue);
-  const held = slots.filter((slot) => isHeldSlot(slot.data));
-  if (held.length >= max) return null;
+  const before = await slotsOf(deps, queue);
+  const heldBefore = before.filter((slot) => isHeldSlot(slot.data)).length;
+  if (heldBefore >= max) return null;
   const bound = backlogBound(max, queue.expectedBootMs, queue.expectedRunMs);
   const queued = await deps.store.count('backlog', { state: 'queued', home: queue.name }, bound);
   if (queued === 0) return null;
-  const now = await slotsOf(deps, queue);
-  if (!sameWork(slots, now)) return 'unsteady';
-  const target = targetWorkers({
+  const slots = heldBefore === 0 ? before : await slotsOf(deps, queue);
+  if (steadily && !sameWork(before, slots)) return 'unsteady';
+  const wanted = await wantedWorkers(deps, queue, slots, queued);
+  return slots.filter((slot) => isHeldSlot(slot.data)).length < wanted ? lowestFree(deps, slots, max) : null;
+}
+
+async function wantedWorkers(
+  deps: Deps,
+  queue: Queue,
+  slots: readonly Snapshot<Slot>[],
+  queued: number,
+): Promise<number> {
+  const held = slots.filter((slot) => isHeldSlot(slot.data));
+  const view = {
     queued,
     held: held.length,
+    arriving: held.filter((slot) => slot.data.state !== 'ready').length,
     busy: held.reduce((sum, slot) => sum + slot.data.jobs.length, 0),
-    max,
+    max: queue.pool.max,
+    oldestAgeMs: 0,
     expectedBootMs: queue.expectedBootMs,
     expectedRunMs: queue.expectedRunMs,
-  });
-  if (held.length >= target.workers) return null;
-  const byIndex = new Map(now.map((slot) => [slot.data.index, slot]));
+  };
+  const { workers } = targetWorkers(view);
+  if (workers > held.length || view.arriving > 0) return workers;
+  // Only where nobody would be started does it matter how long the oldest has waited.
+  const head = await deps.store.query('backlog', { state: 'queued', home: queue.name }, { limit: 1 });
+  const oldestAgeMs = head.readAtMs - (head.items[0]?.data.queuedAtMs ?? head.readAtMs);
+  return targetWorkers({ ...view, oldestAgeMs }).workers;
+}
+
+/** Null while the queue rests from launches that never became workers: what kept one slot's from it would keep another's. */
+function lowestFree(deps: Deps, slots: readonly Snapshot<Slot>[], max: number): FreeSlot | null {
+  const { aliveSinceMs } = deps.launcher;
+  if (slots.some((slot) => isResting(slot, deps.settings.backoffMs, aliveSinceMs))) return null;
+  const byIndex = new Map(slots.map((slot) => [slot.data.index, slot]));
   for (let index = 0; index < max; index += 1) {
     const read = byIndex.get(index) ?? null;
-    if (read === null || isAvailable(read, deps.settings.backoffMs, deps.launcher.aliveSinceMs)) return { index, read };
+    if (read === null || read.data.state === 'free') return { index, read };
   }
   return null;
 }

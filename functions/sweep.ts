@@ -6,7 +6,7 @@ import type { Deps } from './deps.ts';
 import { httpHandler } from './http/answer.ts';
 import { pagesOf } from './steps/pages.ts';
 
-type Reads = Pick<Deps, 'store' | 'calls' | 'metrics' | 'catalogue' | 'settings' | 'log'>;
+type Reads = Pick<Deps, 'store' | 'calls' | 'metrics' | 'catalogue' | 'clock' | 'settings' | 'log'>;
 
 const PAGE = 200;
 /** What one sweep hands on of each kind at most; the next one, a minute later, goes on from there. */
@@ -15,8 +15,8 @@ const BOUND = 2_000;
 const CALL = 50;
 
 /**
- * `functions/sweep`, called by the scheduler each minute. `?stale=0` takes every open event for forgotten: right after a
- * start nothing else is on its way.
+ * `functions/sweep`, called by the scheduler each minute. `?stale=0` takes nothing for being on its way: right after a start
+ * nothing is.
  */
 export function sweep(deps: Reads): ReturnType<typeof httpHandler> {
   return httpHandler(deps.log, async (request) => {
@@ -29,11 +29,16 @@ export function sweep(deps: Reads): ReturnType<typeof httpHandler> {
 /**
  * Finds what is due, hands the ids to the function whose work it is, and writes the gauges. It decides nothing, and the
  * function reads everything again, so that running it twice at once does no harm. With every event lost, this alone gets
- * every job finished and settled.
- * @param staleMs how old an open event must be to count as forgotten; 0 right after a start
+ * every job finished and settled. Webhooks come last and the time is bounded: receivers that do not answer must not keep
+ * the next sweep from its slots.
+ * @param staleMs how old an open event must be to count as forgotten; with 0 no slot counts as held by a worker that is well
+ * @throws Error at the end, if any call failed: everything else has been done
  */
 export async function sweepOnce(deps: Reads, staleMs: number): Promise<void> {
-  const slots = await suspectSlots(deps);
+  const endsAtMs = deps.clock.nowMs() + deps.settings.sweepEveryMs;
+  let failures = 0;
+
+  const slots = await suspectSlots(deps, staleMs === 0);
   await handOn(slots, (ids) => deps.calls.due('dispatch', { slots: ids, jobs: [], queues: [] }));
   const jobs = [...(await dueJobs(deps)), ...(await orphans(deps))];
   await handOn(jobs, (ids) => deps.calls.due('dispatch', { slots: [], jobs: ids, queues: [] }));
@@ -44,14 +49,16 @@ export async function sweepOnce(deps: Reads, staleMs: number): Promise<void> {
   const deliveries = await dueDeliveries(deps);
   await handOn(deliveries, (ids) => deps.calls.due('deliver-webhook', { ids }));
   await deps.metrics.gauges(await gauges(deps, events.length));
+  if (failures > 0) throw new Error(`${failures} of sweep's calls failed; the next sweep makes them again`);
 
-  /** One failing call must not keep the others from being made; the sweep as a whole then fails, and is seen to. */
+  /** One failing call must not keep the others from being made, nor a slow one the next sweep. */
   async function handOn(ids: readonly string[], call: (ids: string[]) => Promise<void>): Promise<void> {
-    for (let from = 0; from < ids.length; from += CALL) {
+    for (let from = 0; from < ids.length && deps.clock.nowMs() < endsAtMs; from += CALL) {
       try {
         await call(ids.slice(from, from + CALL));
       } catch (error) {
-        deps.log.error('sweep: a call failed; the next sweep makes it again', { error: String(error) });
+        failures += 1;
+        deps.log.error('sweep: a call failed', { error: String(error) });
       }
     }
   }
@@ -74,11 +81,11 @@ async function collect<T>(
 }
 
 /** Slots that are not free and look as if nobody were there; dispatch knows which of them are to be recovered. */
-async function suspectSlots(deps: Reads): Promise<string[]> {
+async function suspectSlots(deps: Reads, all: boolean): Promise<string[]> {
   const found: string[] = [];
   for (const state of ['reserved', 'starting', 'ready', 'draining', 'recovering'] as const) {
     for await (const page of pagesOf((options) => deps.store.query('slotsInState', { state }, options), PAGE)) {
-      const suspects = page.items.filter((slot) => isSuspect(slot, deps.settings.renewEveryMs));
+      const suspects = page.items.filter((slot) => all || isSuspect(slot, deps.settings.renewEveryMs));
       found.push(...suspects.map((slot) => slotId(slot.data.queue, slot.data.index)));
     }
   }

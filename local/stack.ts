@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Catalogue } from '../domain/contract/model.ts';
 import type { Log, Store } from '../domain/ports.ts';
@@ -52,7 +52,7 @@ export interface Stack {
 /**
  * Starts everything in order: data, blobs, functions, messages; then one sweep, which takes back the slots of the former
  * start and does what it left undone.
- * @throws DataFolderHeldError, ModelError (a faulty model.yaml), or the listen error of the port
+ * @throws DataFolderHeldError, CatalogueError (a faulty model.yaml), or the listen error of the port
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { log } = options;
@@ -99,7 +99,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       door: () => addressOf('worker'),
       aliveSinceMs: store.nowMs(),
       modelsFolder: options.modelFolders.join(':'),
-      tmpFolder: await emptyFolder(folder.path('tmp')),
+      tmpFolder: await clearedFolder(folder.path('worker-tmp')),
       allowLoopback: true,
       clock,
       random,
@@ -173,9 +173,11 @@ async function runReversed(stops: (() => unknown)[]): Promise<void> {
   for (let stop = stops.pop(); stop !== undefined; stop = stops.pop()) await stop();
 }
 
-async function emptyFolder(path: string): Promise<string> {
-  await rm(path, { recursive: true, force: true });
+/** A folder without what workers of a former start left in it. Nothing else in it is touched: the data folder may be shared. */
+async function clearedFolder(path: string): Promise<string> {
   await mkdir(path, { recursive: true, mode: 0o700 });
+  const left = (await readdir(path)).filter((name) => /^slipway-(job|server)-/.test(name));
+  await Promise.all(left.map((name) => rm(join(path, name), { recursive: true, force: true })));
   return resolve(path);
 }
 

@@ -104,7 +104,7 @@ export const Outcome = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('succeeded'),
     output: z.unknown(),
-    artifacts: z.array(Artifact).max(1_000),
+    artifacts: z.array(Artifact).max(200),
     metrics: z.record(z.string().max(100), z.number()).default({}),
   }),
   z.object({ kind: z.literal('failed'), error: JobError }),

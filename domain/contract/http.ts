@@ -25,7 +25,10 @@ export const CreateJobRequest = z
     dependsOn: z.array(JobId).max(20).default([]).describe('jobs that must succeed before this one is queued'),
     priority: Priority.default('normal'),
     webhook: WebhookRequest.optional(),
-    metadata: z.record(z.string().max(64), z.string().max(500)).default({}),
+    metadata: z
+      .record(z.string().min(1).max(64), z.string().max(500))
+      .refine((metadata) => Object.keys(metadata).length <= 64, 'has more than 64 entries')
+      .default({}),
     startDeadlineSeconds: z.int().min(1).max(604_800).optional(),
     runTimeoutSeconds: z.int().min(1).max(3_600).optional(),
     maxAttempts: z.int().min(1).max(10).optional(),

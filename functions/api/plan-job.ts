@@ -38,7 +38,7 @@ export async function planJob(deps: Deps, asked: AskedJob): Promise<JobPlan> {
   const { id, tenant, request } = asked;
   const model = modelFor(deps, request.model);
   const inputFrom = outputRefsIn(request.input);
-  checkInput(model, request, inputFrom);
+  checkInput(deps, model, request, inputFrom);
   checkWebhook(deps, request);
   const dependsOn = await parentsOf(deps, asked, inputFrom);
 
@@ -111,7 +111,12 @@ function modelFor({ catalogue }: Deps, name: string): Model {
   return entry.model;
 }
 
-function checkInput(model: Model, request: CreateJobRequest, inputFrom: readonly InputSource[]): void {
+function checkInput(
+  { settings }: Deps,
+  model: Model,
+  request: CreateJobRequest,
+  inputFrom: readonly InputSource[],
+): void {
   const errors = validateInput(
     model,
     request.input,
@@ -120,6 +125,10 @@ function checkInput(model: Model, request: CreateJobRequest, inputFrom: readonly
   const longest = model.limits.runTimeoutSeconds;
   if (request.runTimeoutSeconds !== undefined && request.runTimeoutSeconds > longest) {
     errors.push({ field: '/runTimeoutSeconds', message: `must be at most ${longest} for ${model.name}` });
+  }
+  const bytes = Buffer.byteLength(JSON.stringify(request.input));
+  if (bytes > settings.maxInputBytes) {
+    errors.push({ field: '/input', message: `has ${bytes} bytes; at most ${settings.maxInputBytes} are taken` });
   }
   if (errors.length > 0) throw new RequestError('invalid_input', summary(errors), errors);
 }

@@ -39,7 +39,8 @@ export function failAttempt(
     maxAttempts: job.maxAttempts,
     maxLost: deps.settings.maxLost,
     startByMs: job.startByMs,
-    nowMs,
+    // Judged by the store's time, so made with it.
+    nowMs: read.readAtMs,
     backoffMs: deps.settings.backoffMs,
     maxBackoffMs: deps.settings.maxBackoffMs,
     jitter: deps.random.unit(),

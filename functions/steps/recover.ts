@@ -23,7 +23,7 @@ const LOST = {
 export async function recoverSlot(deps: Deps, slotId: string): Promise<void> {
   const marked = await decideAgain(() => mark(deps, slotId));
   if (marked === null) return;
-  const { slot, neverReady } = marked;
+  const { slot, ranNothing } = marked;
   if (slot.execution !== null) {
     try {
       await deps.launcher.cancel(slot.execution);
@@ -36,13 +36,13 @@ export async function recoverSlot(deps: Deps, slotId: string): Promise<void> {
   await decideAgain(async () => {
     const read = await deps.store.get(refs.slot(slotId));
     if (read?.data.state !== 'recovering' || read.data.fence !== slot.fence) return;
-    const bootFailures = neverReady ? read.data.bootFailures + 1 : 0;
+    const bootFailures = ranNothing ? read.data.bootFailures + 1 : read.data.bootFailures;
     await deps.store.commit([update(refs.slot(slotId), read, { ...UNHELD, fence: slot.fence + 1, bootFailures })]);
   });
   await nudge(deps, slot.queue);
 }
 
-async function mark(deps: Deps, slotId: string): Promise<{ slot: Slot; neverReady: boolean } | null> {
+async function mark(deps: Deps, slotId: string): Promise<{ slot: Slot; ranNothing: boolean } | null> {
   const read = await deps.store.get(refs.slot(slotId));
   if (read === null) return null;
   const slot = read.data;
@@ -56,12 +56,12 @@ async function mark(deps: Deps, slotId: string): Promise<{ slot: Slot; neverRead
   });
   if (decision.kind === 'keep') return null;
   deps.log.info('recovering a slot', { slot: slotId, fence: slot.fence, why: decision.why, jobs: slot.jobs.length });
-  // A worker that was never ready has no readyAtMs, whatever state a former try of this recovery left the slot in.
-  const neverReady = slot.readyAtMs === null && decision.why !== 'former_boot';
+  // A worker that died before its first claim may do so each time, ready or not.
+  const ranNothing = slot.claims === 0 && decision.why !== 'former_boot';
   if (slot.state !== 'recovering') {
     await deps.store.commit([update(refs.slot(slotId), read, { state: 'recovering' })]);
   }
-  return { slot, neverReady };
+  return { slot, ranNothing };
 }
 
 async function requeue(deps: Deps, jobId: string, slotId: string, fence: number): Promise<void> {

@@ -9,13 +9,10 @@ import { validateInput } from '../http/validate-input.ts';
 import { decideAgain } from './again.ts';
 import { nudge } from './nudge.ts';
 
-type Needs = Pick<Deps, 'store' | 'bus' | 'clock' | 'log' | 'catalogue'>;
+type Needs = Pick<Deps, 'store' | 'bus' | 'clock' | 'log' | 'catalogue' | 'settings'>;
 
 /** No job may have more parents than one page holds (CreateJobRequest bounds them). */
 const PARENTS = 100;
-
-/** A job document has 1 MiB on Firestore, and holds an output of up to 256 KiB as well. */
-const MAX_INPUT_BYTES = 512 * 1024;
 
 /**
  * Looks whether a job that waits for others may go on: queued once all of them succeeded, with their outputs put into its
@@ -79,8 +76,8 @@ function decideRelease(deps: Needs, job: Job, parents: readonly (Job | null)[]):
     input = withValueAt(input, source.pointer, value);
   }
   const bytes = Buffer.byteLength(JSON.stringify(input));
-  if (bytes > MAX_INPUT_BYTES) {
-    const message = `With the outputs it refers to, its input has ${bytes} bytes; at most ${MAX_INPUT_BYTES} fit. Refer to a part of an output by its path.`;
+  if (bytes > deps.settings.maxInputBytes) {
+    const message = `With the outputs it refers to, its input has ${bytes} bytes; at most ${deps.settings.maxInputBytes} fit. Refer to a part of an output by its path.`;
     return { kind: 'fail', error: { kind: 'invalid_input', message } };
   }
   const entry = deps.catalogue.models.get(job.model);

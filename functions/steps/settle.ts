@@ -9,8 +9,8 @@ import { decideAgain } from './again.ts';
 import { pagesOf } from './pages.ts';
 import { releaseIfReady } from './release.ts';
 
-/** Children looked at a page; there is no bound on how many a job may have. */
-const CHILDREN = 100;
+/** Children looked at together; there is no bound on how many a job may have. */
+const CHILDREN = 25;
 
 /**
  * Does what one event of a job asks for, once: dependants are released (each by its own compare-and-set), then one commit
@@ -21,7 +21,8 @@ const CHILDREN = 100;
 export async function settleEvent(deps: Deps, jobId: string, seq: number): Promise<void> {
   const seen = await deps.store.get(refs.event(jobId, seq));
   if (seen?.data.open !== true) return;
-  if (isTerminal(seen.data.to)) await releaseChildren(deps, jobId);
+  // Left open where there are too many for one answer: the next look at it goes on, and finds those released done quickly.
+  if (isTerminal(seen.data.to) && !(await releaseChildren(deps, jobId))) return;
 
   const settled = await decideAgain(async () => {
     const event = await deps.store.get(refs.event(jobId, seq));
@@ -40,11 +41,15 @@ export async function settleEvent(deps: Deps, jobId: string, seq: number): Promi
   await deps.metrics.settled(recordOf(settled.job, settled.event));
 }
 
-async function releaseChildren(deps: Deps, jobId: string): Promise<void> {
+/** False where time was up before all had been looked at. */
+async function releaseChildren(deps: Deps, jobId: string): Promise<boolean> {
+  const answerBy = deps.clock.nowMs() + deps.settings.answerMs;
   const pages = pagesOf((options) => deps.store.query('children', { parent: jobId }, options), CHILDREN);
   for await (const page of pages) {
-    for (const edge of page.items) await releaseIfReady(deps, edge.data.child);
+    if (deps.clock.nowMs() > answerBy) return false;
+    await Promise.all(page.items.map((edge) => releaseIfReady(deps, edge.data.child)));
   }
+  return true;
 }
 
 function owedDelivery(job: Job, event: JobEvent, nowMs: number): Delivery | null {

@@ -17,7 +17,8 @@ const ROUNDS = 8;
 
 /**
  * Gives a worker its next job: at once if there is one, else as soon as one is queued, up to `holdMs`. The watch is set
- * before the first look, so nothing that is queued in between is missed.
+ * only on a queue that was seen empty, since it costs a read for each match, and the queue is looked at again once it
+ * stands, so nothing that is queued in between is missed.
  * @param gone aborted when the worker has hung up: a claim must not be made for nobody
  * @throws RequestError session_refused
  */
@@ -27,35 +28,42 @@ export async function claim(
   request: ClaimRequest,
   gone: AbortSignal,
 ): Promise<ClaimReply> {
+  const holdMs = Math.min(request.holdMs, deps.settings.holdMs);
+  const first = gone.aborted ? NOTHING : await claimNow(deps, session, request.loadMs);
+  if (first.job !== null || first.drain || gone.aborted || holdMs === 0) return first;
+
   const { queue } = (await slotOf(deps, session)).data;
-  const endsAtMs = deps.clock.nowMs() + Math.min(request.holdMs, deps.settings.holdMs);
   let wake = (): void => undefined;
   let changed = false;
+  let over = false;
   const onChange = (): void => {
     changed = true;
     wake();
   };
-  const stopWatching = deps.store.watch({ shape: 'claimable', where: { state: 'queued', queues: queue } }, onChange);
-  gone.addEventListener('abort', onChange);
+  const onEnd = (): void => {
+    over = true;
+    wake();
+  };
+  const where = { state: 'queued', queues: queue } as const;
+  const stopWatching = deps.store.watch({ shape: 'claimable', where, limit: 1 }, onChange);
+  const callOff = deps.clock.after(holdMs, onEnd);
+  gone.addEventListener('abort', onEnd);
   try {
     for (;;) {
       changed = false;
-      const reply = gone.aborted ? NOTHING : await claimNow(deps, session, request.loadMs);
-      const leftMs = endsAtMs - deps.clock.nowMs();
-      if (reply.job !== null || reply.drain || gone.aborted || leftMs <= 0) return reply;
+      if (gone.aborted) return NOTHING;
+      const reply = await claimNow(deps, session, request.loadMs);
+      if (reply.job !== null || reply.drain || over) return reply;
       await new Promise<void>((resolve) => {
-        const callOff = deps.clock.after(leftMs, resolve);
-        wake = () => {
-          callOff();
-          resolve();
-        };
-        // `changed` may have been set while claimNow was reading.
-        if (changed) wake();
+        wake = resolve;
+        // What came while claimNow was reading has woken nobody.
+        if (changed || over) resolve();
       });
     }
   } finally {
     stopWatching();
-    gone.removeEventListener('abort', onChange);
+    callOff();
+    gone.removeEventListener('abort', onEnd);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { FinishReply, FinishRequest, ReleaseReply, RenewReply } from '../../domain/contract/door.ts';
+import type { FinishReply, FinishRequest, Outcome, ReleaseReply, RenewReply } from '../../domain/contract/door.ts';
 import type { Job, JobError } from '../../domain/contract/job.ts';
 import type { Slot } from '../../domain/contract/slot.ts';
 import { sameHolder } from '../../domain/holder.ts';
@@ -18,6 +18,8 @@ import { holderOf, slotOf, type Session } from './session.ts';
  * @throws RequestError session_refused
  */
 export async function finish(deps: Deps, session: Session, request: FinishRequest): Promise<FinishReply> {
+  // Before the compare-and-set: it asks the blob store many times, and a renewal in between would have it all done again.
+  const fault = await artifactFault(deps, request);
   return decideAgain(async () => {
     const slot = await slotOf(deps, session);
     const read = await deps.store.get(refs.job(request.job));
@@ -25,8 +27,8 @@ export async function finish(deps: Deps, session: Session, request: FinishReques
     if (read === null || !sameHolder(read.data.holder, holder)) {
       return { accepted: read !== null && wasFinishedBy(read.data, session, request.attempt) };
     }
-    const next = await ending(deps, read, request);
-    await deps.store.commit([...next.writes, takeOff(session, slot, request.job, deps.clock.nowMs())]);
+    const next = ending(deps, read, request, fault);
+    await deps.store.commit([...next.writes, takeOff(session, slot, request, deps.clock.nowMs())]);
     if (next.nudge !== null) await nudge(deps, next.nudge);
     return { accepted: true };
   });
@@ -42,18 +44,23 @@ const wasFinishedBy = (job: Job, session: Session, attempt: number): boolean =>
       entry.outcome !== 'lost',
   );
 
-const takeOff = (session: Session, slot: Snapshot<Slot>, jobId: string, nowMs: number): Write =>
+const takeOff = (session: Session, slot: Snapshot<Slot>, { job, outcome }: FinishRequest, nowMs: number): Write =>
   update(refs.slot(session.slot), slot, {
-    jobs: slot.data.jobs.filter((id) => id !== jobId),
+    jobs: slot.data.jobs.filter((id) => id !== job),
+    bootFailures: isStartupFailure(outcome) ? slot.data.bootFailures + 1 : 0,
     lastFinishAtMs: nowMs,
     renewals: slot.data.renewals + 1,
   });
 
-async function ending(
+const isStartupFailure = (outcome: Outcome): boolean =>
+  outcome.kind === 'failed' && outcome.error.kind === 'startup_failed';
+
+function ending(
   deps: Deps,
   read: Snapshot<Job>,
-  { outcome, attempt }: FinishRequest,
-): Promise<{ writes: Write[]; nudge: string | null }> {
+  { outcome }: FinishRequest,
+  fault: string | null,
+): { writes: Write[]; nudge: string | null } {
   const job = read.data;
   const nowMs = deps.clock.nowMs();
   const canceled = (): { writes: Write[]; nudge: null } => ({
@@ -70,7 +77,6 @@ async function ending(
       return failAttempt(deps, read, error, 'failed');
     }
     case 'succeeded': {
-      const fault = await artifactFault(deps, job, attempt, outcome.artifacts);
       if (fault !== null) return failAttempt(deps, read, { kind: 'output_invalid', message: fault }, 'failed');
       const patch = {
         ...closeAttempt(job, 'succeeded', null, nowMs),
@@ -85,18 +91,16 @@ async function ending(
 }
 
 /** An artifact counts only where it belongs to this attempt and was really uploaded. */
-async function artifactFault(
-  deps: Deps,
-  job: Job,
-  attempt: number,
-  artifacts: readonly { name: string; path: string; sizeBytes: number }[],
-): Promise<string | null> {
-  for (const { name, path, sizeBytes } of artifacts) {
-    if (path !== artifactPath(job.id, attempt, name)) return `artifact ${name} is not where this attempt may put it`;
-    const stored = await deps.blobs.size(path);
-    if (stored !== sizeBytes) return `artifact ${name} was not uploaded: ${stored ?? 'no'} bytes of ${sizeBytes}`;
-  }
-  return null;
+async function artifactFault(deps: Deps, { job, attempt, outcome }: FinishRequest): Promise<string | null> {
+  if (outcome.kind !== 'succeeded') return null;
+  const faults = await Promise.all(
+    outcome.artifacts.map(async ({ name, path, sizeBytes }) => {
+      if (path !== artifactPath(job, attempt, name)) return `artifact ${name} is not where this attempt may put it`;
+      const stored = await deps.blobs.size(path);
+      return stored === sizeBytes ? null : `artifact ${name} was not uploaded: ${stored ?? 'no'} bytes of ${sizeBytes}`;
+    }),
+  );
+  return faults.find((fault) => fault !== null) ?? null;
 }
 
 /** Renews the lease, and tells which of the session's jobs are to be canceled. @throws RequestError session_refused */

@@ -37,7 +37,6 @@ export async function ready(deps: Deps, request: ReadyRequest): Promise<ReadyRep
         ticketHash: null,
         sessionHash,
         readyAtMs: deps.clock.nowMs(),
-        bootFailures: 0,
       }),
     ]);
     return slot.queue;

@@ -8,14 +8,14 @@ import { PRICES } from '../../domain/prices.ts';
 import { rankOf } from '../../domain/rank.policy.ts';
 import { decideRecovery } from '../../domain/recover.policy.ts';
 import { decideRetry, ERROR_TABLE, type RetryView } from '../../domain/retry.policy.ts';
-import { bootBackoffMs, isAvailable, isSuspect, newSlot, sameWork } from '../../domain/slot.policy.ts';
+import { bootBackoffMs, isResting, isSuspect, newSlot, sameWork } from '../../domain/slot.policy.ts';
 import { backlogBound, targetWorkers, type QueueView } from '../../domain/target.policy.ts';
 import { HOUR, MINUTE, SECOND } from '../../domain/time.ts';
 import { snapshotOf, T0 } from './make-job.ts';
 
 describe('the target', () => {
   const view = (over: Partial<QueueView>): QueueView => ({
-    queued: 0, held: 0, busy: 0, max: 4, expectedBootMs: 60 * SECOND, expectedRunMs: 40 * SECOND, ...over,
+    queued: 0, held: 0, arriving: 0, busy: 0, oldestAgeMs: 0, max: 4, expectedBootMs: 60 * SECOND, expectedRunMs: 40 * SECOND, ...over,
   }); // prettier-ignore
   test.each<[string, Partial<QueueView>, number]>([
     ['asks for nobody while nothing is queued', {}, 0],
@@ -30,6 +30,12 @@ describe('the target', () => {
       3,
     ],
     ['never asks for more workers than there are jobs', { queued: 1, held: 1, busy: 1, expectedRunMs: HOUR }, 2],
+    [
+      'adds one when a job has outwaited a boot all the same',
+      { queued: 1, held: 1, busy: 1, oldestAgeMs: MINUTE + 1 },
+      2,
+    ],
+    ['but not while one is on its way', { queued: 1, held: 2, busy: 1, arriving: 1, oldestAgeMs: HOUR }, 2],
     ['stops at max however long the queue', { queued: 1_000, held: 2 }, 4],
     ['does not shrink below what is held', { queued: 1, held: 4 }, 4],
   ])('%s', (_, over, expected) => {
@@ -61,7 +67,9 @@ describe('the rank', () => {
 test.each([
   [0, 0, []],
   [3, 0, [0, 1, 2]],
-  [3, 4, [1, 2, 0]],
+  [1, 3, [0]],
+  [3, 1, [0, 2, 1]],
+  [4, 5, [0, 3, 1, 2]],
 ])('of %i candidates, slot %i tries %j', (size, slot, expected) => {
   expect(claimOrder(size, slot)).toEqual(expected);
 });
@@ -136,14 +144,14 @@ describe('a slot', () => {
     snapshotOf({ ...newSlot('q', 0), ...over }, 'slots/q~0', { updatedAtMs, readAtMs });
 
   test.each<[string, object, number, number | null, boolean]>([
-    ['is handed out when it is free', {}, 0, null, true],
-    ['is not while it is held', { state: 'ready' }, 0, null, false],
-    ['is again at once after one launch that failed', { bootFailures: 1 }, 0, null, true],
-    ['rests after two', { bootFailures: 2 }, MINUTE - 1, null, false],
-    ['but not for ever', { bootFailures: 2 }, MINUTE, null, true],
-    ['nor for what failed before this start', { bootFailures: 2 }, 0, T0 + 1, true],
+    ['does not rest without cause', {}, 0, null, false],
+    ['does not rest while it is held', { state: 'ready', bootFailures: 9 }, 0, null, false],
+    ['does not rest after one launch that failed', { bootFailures: 1 }, 0, null, false],
+    ['rests after two', { bootFailures: 2 }, MINUTE - 1, null, true],
+    ['but not for ever', { bootFailures: 2 }, MINUTE, null, false],
+    ['nor for what failed before this start', { bootFailures: 2 }, 0, T0 + 1, false],
   ])('%s', (_, over, restedMs, aliveSinceMs, expected) => {
-    expect(isAvailable(slot(over, T0, T0 + restedMs), MINUTE, aliveSinceMs)).toBe(expected);
+    expect(isResting(slot(over, T0, T0 + restedMs), MINUTE, aliveSinceMs)).toBe(expected);
   });
 
   test.each<[string, object, number, boolean]>([

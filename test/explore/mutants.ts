@@ -71,7 +71,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a finish that leaves the job on its slot',
     scenario: 'wake-up',
     patches: [
-      patch(FINISH, '[...next.writes, takeOff(session, slot, request.job, deps.clock.nowMs())]', '[...next.writes]'),
+      patch(FINISH, '[...next.writes, takeOff(session, slot, request, deps.clock.nowMs())]', '[...next.writes]'),
     ],
   },
   {
@@ -146,24 +146,25 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       patch(
         DISPATCH,
-        'for (const queue of due.queues) await dispatchQueue(deps, queue);',
-        'for (const queue of due.queues) await nudge(deps, queue);',
+        'doEach(deps, due.queues, (queue) => dispatchQueue(deps, queue))',
+        'doEach(deps, due.queues, (queue) => nudge(deps, queue))',
       ),
     ],
   },
   {
-    name: 'a dispatcher that stops at a lost try',
-    scenario: 'long-runs',
-    patches: [patch(DISPATCH, 'if (reserved === null) continue;', 'if (reserved === null) return;')],
-  },
-  {
     name: 'a dispatcher that takes slots and backlog of different moments for one',
-    scenario: 'long-runs',
-    patches: [patch(DISPATCH, "if (!sameWork(slots, now)) return 'unsteady';", '')],
+    scenario: 'repeated-finish',
+    patches: [patch(DISPATCH, "if (steadily && !sameWork(before, slots)) return 'unsteady';", '')],
   },
   {
     name: 'a settled parent that leaves its dependants to sweep',
     scenario: 'dependants',
-    patches: [patch('functions/steps/settle.ts', 'await releaseChildren(deps, jobId);', 'void releaseChildren;')],
+    patches: [
+      patch(
+        'functions/steps/settle.ts',
+        '&& !(await releaseChildren(deps, jobId))',
+        '&& releaseChildren === undefined',
+      ),
+    ],
   },
 ];

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Outcome } from '../../domain/contract/door.ts';
-import type { LaunchRequest } from '../../domain/ports.ts';
+import { refs, update, type LaunchRequest } from '../../domain/ports.ts';
 import { HOUR, SECOND } from '../../domain/time.ts';
-import { dispatchQueue } from '../../functions/dispatch.ts';
+import { dispatchDue, dispatchQueue } from '../../functions/dispatch.ts';
 import { cancelJob } from '../../functions/steps/cancel.ts';
 import { claimNow } from '../../functions/worker/claim.ts';
 import { finish, renew } from '../../functions/worker/finish.ts';
@@ -74,7 +74,7 @@ describe('recovery', () => {
     expect(rig.nudges).toEqual([QUEUE]);
   });
 
-  test('a failed launch frees its slot; a slot whose launches keep failing rests, and another is tried', async () => {
+  test('a failed launch frees its slot; a queue whose launches keep failing rests, and goes on after a while', async () => {
     await rig.submit();
     for (let failure = 1; failure <= 2; failure += 1) {
       rig.answers.push({ kind: 'failed', reason: 'quota', message: 'no quota' });
@@ -82,7 +82,51 @@ describe('recovery', () => {
       expect(await rig.slot('noop@local~0')).toMatchObject({ state: 'free', bootFailures: failure });
     }
     await dispatchQueue(rig.deps, QUEUE);
-    expect(rig.launched.map((launch) => launch.slot)).toEqual(['noop@local~0', 'noop@local~0', 'noop@local~1']);
+    expect(rig.launched).toHaveLength(2);
+    rig.clock.set(T0 + 60 * SECOND);
+    await dispatchQueue(rig.deps, QUEUE);
+    expect(rig.launched.map((launch) => launch.slot)).toEqual(['noop@local~0', 'noop@local~0', 'noop@local~0']);
+  });
+
+  test('workers that are ready and die before their first claim make the queue rest, too', async () => {
+    await rig.submit();
+    for (let death = 1; death <= 2; death += 1) {
+      const session = await rig.worker();
+      rig.clock.set(rig.clock.nowMs() + 61 * SECOND);
+      await rig.due({ slots: [session.slot] });
+      expect(await rig.slot(session.slot)).toMatchObject({ state: 'free', bootFailures: death });
+    }
+    await dispatchQueue(rig.deps, QUEUE);
+    expect(rig.launched).toHaveLength(2);
+  });
+
+  test('one slot that cannot be looked at keeps no other from recovery', async () => {
+    await Promise.all([rig.submit(), rig.submit(), rig.submit()]);
+    await dispatchQueue(rig.deps, QUEUE);
+    const [first, second] = ['noop@local~0', 'noop@local~1'] as const;
+    rig.clock.set(T0 + 301 * SECOND);
+    const status = async (execution: string): Promise<'unknown'> => {
+      if (execution === 'execution-1') throw new Error('the platform is unwell');
+      return 'unknown';
+    };
+    const deps = { ...rig.deps, launcher: { ...rig.deps.launcher, status } };
+    const due = dispatchDue(deps, { slots: [first, second], jobs: [], queues: [] });
+    await expect(due).rejects.toThrow('unwell');
+    expect([(await rig.slot(first)).state, (await rig.slot(second)).state]).toEqual(['starting', 'free']);
+  });
+
+  test('a queue that is never still gets its further worker all the same', async () => {
+    await Promise.all([rig.submit(), rig.submit(), rig.submit()]);
+    const session = await rig.worker();
+    await claimNow(rig.deps, session, 0);
+    const { store } = rig.deps;
+    const count: typeof store.count = async (shape, where, limit) => {
+      const read = await store.get(refs.slot(session.slot));
+      if (read !== null) await store.commit([update(refs.slot(session.slot), read, { claims: read.data.claims + 1 })]);
+      return store.count(shape, where, limit);
+    };
+    await dispatchQueue({ ...rig.deps, store: { ...store, count } }, QUEUE);
+    expect(rig.launched).toHaveLength(2);
   });
 
   test('a launch reported as failed although its worker is ready leaves the worker its slot', async () => {
