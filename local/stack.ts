@@ -56,6 +56,8 @@ export interface Stack {
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { log } = options;
+  // Workers run elsewhere, where a relative path would lead elsewhere.
+  const modelFolders = options.modelFolders.map((folder) => resolve(folder));
   const clock = systemClock;
   const random = systemRandom;
   const settings = { ...DEFAULT_SETTINGS, ...options.settings };
@@ -65,7 +67,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
   try {
     const catalogue = await loadCatalogue({
-      folders: [...options.modelFolders],
+      folders: modelFolders,
       region: REGION,
       path: process.env['PATH'] ?? '',
     });
@@ -98,7 +100,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       bootId: folder.bootId,
       door: () => addressOf('worker'),
       aliveSinceMs: store.nowMs(),
-      modelsFolder: options.modelFolders.join(':'),
+      modelsFolder: modelFolders.join(':'),
       tmpFolder: await clearedFolder(folder.path('worker-tmp')),
       allowLoopback: true,
       clock,

@@ -1,6 +1,7 @@
 import type { FinishReply, FinishRequest, Outcome, ReleaseReply, RenewReply } from '../../domain/contract/door.ts';
 import type { Job, JobError } from '../../domain/contract/job.ts';
 import type { Slot } from '../../domain/contract/slot.ts';
+import { isWithinBounds } from '../../domain/json-bounds.ts';
 import { sameHolder } from '../../domain/holder.ts';
 import { refs, update, type Snapshot, type Write } from '../../domain/ports.ts';
 import { UNHELD } from '../../domain/slot.policy.ts';
@@ -12,6 +13,9 @@ import { nudge } from '../steps/nudge.ts';
 import { artifactPath } from './report.ts';
 import { holderOf, slotOf, type Session } from './session.ts';
 
+/** A document has 20 levels on Firestore, and another job's input may take this output into its own. */
+const OUTPUT_BOUNDS = { depth: 12, values: 50_000 };
+
 /**
  * Ends an attempt. The commit moves the job and takes it off the slot together, and is accepted iff the job's holder EQUALS
  * the writer's; a repeated call whose first try went through is answered as accepted. (The protocol's `finish`.)
@@ -19,7 +23,7 @@ import { holderOf, slotOf, type Session } from './session.ts';
  */
 export async function finish(deps: Deps, session: Session, request: FinishRequest): Promise<FinishReply> {
   // Before the compare-and-set: it asks the blob store many times, and a renewal in between would have it all done again.
-  const fault = await artifactFault(deps, request);
+  const fault = await faultOf(deps, request);
   return decideAgain(async () => {
     const slot = await slotOf(deps, session);
     const read = await deps.store.get(refs.job(request.job));
@@ -90,9 +94,12 @@ function ending(
   }
 }
 
-/** An artifact counts only where it belongs to this attempt and was really uploaded. */
-async function artifactFault(deps: Deps, { job, attempt, outcome }: FinishRequest): Promise<string | null> {
+/** An output must be what a store can hold; an artifact counts only where it belongs to this attempt and was really uploaded. */
+async function faultOf(deps: Deps, { job, attempt, outcome }: FinishRequest): Promise<string | null> {
   if (outcome.kind !== 'succeeded') return null;
+  if (!isWithinBounds(outcome.output, OUTPUT_BOUNDS)) {
+    return `its output is nested deeper than ${OUTPUT_BOUNDS.depth} levels or has more than ${OUTPUT_BOUNDS.values} values`;
+  }
   const faults = await Promise.all(
     outcome.artifacts.map(async ({ name, path, sizeBytes }) => {
       if (path !== artifactPath(job, attempt, name)) return `artifact ${name} is not where this attempt may put it`;

@@ -158,6 +158,16 @@ describe('finish', () => {
     expect(await rig.job(id)).toMatchObject({ state: 'failed', error: { kind: 'output_invalid' } });
   });
 
+  test('of an output that no store could hold fails the job with the reason, however deep it is', async () => {
+    let output: unknown = 1;
+    for (let depth = 0; depth < 100_000; depth += 1) output = [output];
+    const id = await rig.submit({ maxAttempts: 1 });
+    const session = await rig.worker();
+    await claimNow(rig.deps, session, 0);
+    await finish(rig.deps, session, { job: id, attempt: 1, outcome: { ...done, output } as Outcome });
+    expect(await rig.job(id)).toMatchObject({ state: 'failed', error: { kind: 'output_invalid' }, output: null });
+  });
+
   test.each([
     ['crash', 'queued', 1],
     ['preempted', 'queued', 0],
