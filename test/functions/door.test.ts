@@ -164,7 +164,7 @@ describe('finish', () => {
     const id = await rig.submit({ maxAttempts: 1 });
     const session = await rig.worker();
     await claimNow(rig.deps, session, 0);
-    await finish(rig.deps, session, { job: id, attempt: 1, outcome: { ...done, output } as Outcome });
+    await finish(rig.deps, session, { job: id, attempt: 1, outcome: { ...done, output } });
     expect(await rig.job(id)).toMatchObject({ state: 'failed', error: { kind: 'output_invalid' }, output: null });
   });
 
