@@ -6,10 +6,9 @@ import type { Artifact } from '../domain/contract/job.ts';
 import type { Clock, Random } from '../domain/ports.ts';
 import { DoorRejectedError, isPassing, type Door } from './door-client.ts';
 import { JobFault } from './job-fault.ts';
-import type { MadeArtifact } from './runners/runner.ts';
+import { MAX_ARTIFACTS, type MadeArtifact } from './runners/runner.ts';
 import { sleep } from './wait.ts';
 
-const MAX_ARTIFACTS = 1_000;
 const AT_ONCE = 4;
 
 export interface UploadOptions {
@@ -37,7 +36,10 @@ interface Checked {
  */
 export async function uploadArtifacts(made: readonly MadeArtifact[], options: UploadOptions): Promise<Artifact[]> {
   if (made.length > MAX_ARTIFACTS) {
-    throw new JobFault('output_invalid', `The run made ${made.length} artifacts; at most ${MAX_ARTIFACTS} are kept.`);
+    throw new JobFault(
+      'output_invalid',
+      `The run made more than ${MAX_ARTIFACTS} artifacts; pack them into fewer files.`,
+    );
   }
   const names = new Set<string>();
   const checked: Checked[] = [];

@@ -34,6 +34,12 @@ export class DoorRejectedError extends Error {
 /** No answer, or one that says "not now": the call may or may not have taken effect, and every call may be repeated. */
 export class DoorFailure extends Error {
   override readonly name = 'DoorFailure';
+  /** The door's answer; null where none came. */
+  readonly status: number | null;
+  constructor(message: string, status: number | null = null) {
+    super(message);
+    this.status = status;
+  }
 }
 
 /** Whether the same call may well succeed a little later. */
@@ -124,7 +130,7 @@ export function createDoor(options: { url: string; token: string; callTimeoutMs:
 function refusal(call: string, status: number, text: string): Error {
   const problem = Problem.safeParse(jsonOrNull(text)).data ?? { code: '', detail: '' };
   if (status === 409 && problem.code === 'session_refused') return new SessionRefusedError(problem.detail);
-  if (passes(status)) return new DoorFailure(`the door answered ${status} to ${call}`);
+  if (passes(status)) return new DoorFailure(`the door answered ${status} to ${call}`, status);
   return new DoorRejectedError(call, status, problem.detail);
 }
 

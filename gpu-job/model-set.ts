@@ -1,6 +1,6 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Catalogue, Model, Requirement } from '../domain/contract/model.ts';
 import type { Clock } from '../domain/ports.ts';
+import { outputCheck } from './output-check.ts';
 import { compileRules } from './runners/failure.ts';
 import { createCommandRunner } from './runners/command.ts';
 import type { Processes } from './runners/processes.ts';
@@ -34,16 +34,88 @@ export interface PrepareOptions {
 
 const STARTUP_MS = 300_000;
 
-/** A runner for each model of the queue; none is started yet. @throws StartupError for a model that this image does not have, or that is broken */
-export async function prepareModels(
-  names: readonly string[],
-  options: PrepareOptions,
-): Promise<ReadonlyMap<string, PreparedModel>> {
-  const prepared = new Map<string, PreparedModel>();
-  for (const name of names) prepared.set(name, await prepare(name, options));
-  return prepared;
+/**
+ * The models of a queue as this worker has them. One that does not come up fails its own jobs and no others: each model's
+ * start-up error is kept with it.
+ */
+export class ModelSet {
+  readonly #prepared: ReadonlyMap<string, PreparedModel>;
+  /** Those that this image lacks, or that cannot be prepared; nothing that a worker does mends them. */
+  readonly #lacking: ReadonlyMap<string, StartupError>;
+
+  constructor(prepared: ReadonlyMap<string, PreparedModel>, lacking: ReadonlyMap<string, StartupError>) {
+    this.#prepared = prepared;
+    this.#lacking = lacking;
+  }
+
+  get models(): readonly PreparedModel[] {
+    return [...this.#prepared.values()];
+  }
+
+  get #runnable(): readonly PreparedModel[] {
+    return this.models.filter(({ missing }) => missing.length === 0);
+  }
+
+  /**
+   * Starts what has to be started (again). Models that did not come up before are left alone as long as another did: jobs
+   * for those others must not wait for them.
+   * @throws StartupError when no model is up
+   */
+  async ensureReady(signal: AbortSignal): Promise<void> {
+    const runnable = this.#runnable;
+    const whole = runnable.filter(({ runner }) => runner.fault === null);
+    const tried = whole.length > 0 ? whole : runnable;
+    await Promise.all(tried.map(({ runner }) => faultOfStart(runner, signal)));
+    const [first] = [...runnable.flatMap(({ runner }) => runner.fault ?? []), ...this.#lacking.values()];
+    const isOneUp = runnable.some(({ runner }) => runner.fault === null);
+    if (!isOneUp && first !== undefined && !signal.aborted) throw first;
+  }
+
+  /** The model to run a job with, or why it cannot run; one that did not come up before is tried again. */
+  async forJob(name: string, signal: AbortSignal): Promise<PreparedModel | StartupError> {
+    const prepared = this.#prepared.get(name);
+    if (prepared === undefined)
+      return this.faultOf(name) ?? new StartupError(`This worker does not have model ${name}.`);
+    if (prepared.runner.fault === null) return prepared;
+    return (await faultOfStart(prepared.runner, signal)) ?? prepared;
+  }
+
+  /** Why this model did not come up; null where it did. */
+  faultOf(name: string): StartupError | null {
+    return this.#prepared.get(name)?.runner.fault ?? this.#lacking.get(name) ?? null;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.models.map(({ runner }) => runner.close()));
+  }
 }
 
+async function faultOfStart(runner: Runner, signal: AbortSignal): Promise<StartupError | null> {
+  try {
+    await runner.ensureReady(signal);
+    return null;
+  } catch (error) {
+    if (error instanceof StartupError) return error;
+    throw error;
+  }
+}
+
+/** A runner for each model of the queue that this image has; none is started yet. */
+export async function prepareModels(names: readonly string[], options: PrepareOptions): Promise<ModelSet> {
+  const prepared = new Map<string, PreparedModel>();
+  const lacking = new Map<string, StartupError>();
+  for (const name of names) {
+    try {
+      prepared.set(name, await prepare(name, options));
+    } catch (error) {
+      if (!(error instanceof StartupError)) throw error;
+      lacking.set(name, error);
+    }
+  }
+  return new ModelSet(prepared, lacking);
+}
+
+/** @throws StartupError for a model that this image does not have, or that is broken */
 async function prepare(name: string, options: PrepareOptions): Promise<PreparedModel> {
   const { catalogue, queue, processes, workdirs, environment, clock, settings } = options;
   const entry = catalogue.models.get(name);
@@ -84,17 +156,4 @@ async function prepare(name: string, options: PrepareOptions): Promise<PreparedM
   } catch (error) {
     throw new StartupError(`Model ${name}: ${(error as Error).message}`);
   }
-}
-
-/** Formats and file contents are annotations here; shapes, types and bounds are checked. @throws Error where the schema is no schema */
-function outputCheck({ output: schema, limits }: Model): PreparedModel['faultOf'] {
-  const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: false });
-  const validate = ajv.compile(schema);
-  return (output) => {
-    const bytes = Buffer.byteLength(JSON.stringify(output) ?? '');
-    if (bytes > limits.maxOutputBytes)
-      return `The output has ${bytes} bytes; the model's bound is ${limits.maxOutputBytes}.`;
-    if (validate(output)) return null;
-    return `The output does not fit the model's schema: ${ajv.errorsText(validate.errors, { dataVar: 'output' })}.`;
-  };
 }

@@ -23,6 +23,8 @@ export interface WorkerSettings {
   /** From the worker's own SIGTERM to its exit, whatever is left undone. */
   readonly leaveWithinMs: number;
   readonly releasePatienceMs: number;
+  /** How long a result is tried to be handed in against answers 5xx, which may be for what is in it. */
+  readonly storePatienceMs: number;
   readonly serverStopMs: number;
   /** How many ports are tried for a server. */
   readonly serverPorts: number;
@@ -48,6 +50,7 @@ export const DEFAULT_WORKER_SETTINGS: WorkerSettings = {
   preemptKillAfterMs: 3 * SECOND,
   leaveWithinMs: 7.5 * SECOND,
   releasePatienceMs: 5 * SECOND,
+  storePatienceMs: 2 * MINUTE,
   serverStopMs: 2 * SECOND,
   serverPorts: 3,
   healthEveryMs: 100,

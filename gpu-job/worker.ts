@@ -4,9 +4,9 @@ import { DoorRejectedError, isPassing, SessionRefusedError, type Door } from './
 import { finishJob, releaseSlot } from './finish.ts';
 import { jobError } from './job-fault.ts';
 import { Lease } from './lease.ts';
-import { prepareModels, type PreparedModel, type WorkerCatalogue } from './model-set.ts';
+import { ModelSet, prepareModels, type WorkerCatalogue } from './model-set.ts';
 import { becomeReady, type Session } from './ready.ts';
-import { runJob } from './run-job.ts';
+import { runJob, stoppedAs } from './run-job.ts';
 import { Processes } from './runners/processes.ts';
 import { StartupError } from './runners/runner.ts';
 import type { WorkerSettings } from './settings.ts';
@@ -32,7 +32,7 @@ export interface WorkerDeps {
 /**
  * A worker's life: trades its ticket for a session, starts its models' servers, takes jobs until its queue has been empty
  * for as long as it may idle, gives the slot back. The caller exits at once with the code that this resolves to: 0 where all
- * is as it should be, a refused session included; 1 where models do not start, the door is gone, or the lease was abandoned.
+ * is as it should be, a refused session included; 1 where no model starts, the door is gone, or the lease was abandoned.
  */
 export function runWorker(deps: WorkerDeps): Promise<number> {
   return new Worker(deps).live();
@@ -47,7 +47,7 @@ class Worker {
   readonly #over = new AbortController();
   /** Aborted when, besides, no job is to be taken and nothing to be started. */
   readonly #leaving: AbortSignal;
-  #models: ReadonlyMap<string, PreparedModel> = new Map();
+  #models = new ModelSet(new Map(), new Map());
   #lease: Lease | null = null;
   #draining = false;
   #loadMs = 0;
@@ -112,7 +112,7 @@ class Worker {
     } catch (error) {
       if (!(error instanceof StartupError || error instanceof DoorRejectedError)) throw error;
       code = this.#codeOf(error);
-      if (error instanceof StartupError) await this.#failOneJob(error.message);
+      if (error instanceof StartupError) await this.#failOneJob(error);
     }
     await this.#leave();
     return code;
@@ -142,18 +142,17 @@ class Worker {
     const shared = { processes: this.#processes, workdirs: this.#workdirs };
     const options = { catalogue, queue: env.SLIPWAY_QUEUE, environment, clock, settings, ...shared };
     this.#models = await prepareModels(models, options);
-    for (const { model, missing } of this.#models.values()) {
+    for (const { model, missing } of this.#models.models) {
       for (const { program, install } of missing) {
         log.error('a model cannot run here', { model: model.name, program, install });
       }
     }
-    await this.#ensureModelsReady();
+    await this.#models.ensureReady(this.#leaving);
+    for (const name of models) {
+      const fault = this.#models.faultOf(name);
+      if (fault !== null) log.error('a model does not start', { model: name, reason: fault.message });
+    }
     this.#loadMs = clock.nowMs() - beganMs;
-  }
-
-  async #ensureModelsReady(): Promise<void> {
-    const runnable = [...this.#models.values()].filter(({ missing }) => missing.length === 0);
-    await Promise.all(runnable.map(({ runner }) => runner.ensureReady(this.#leaving)));
   }
 
   /** Until the queue stayed empty for as long as this worker may idle, or it is to go. */
@@ -162,7 +161,7 @@ class Worker {
     const endsAtMs = clock.nowMs() + maxLifetimeMs;
     let idleSinceMs = clock.nowMs();
     while (!this.#leaving.aborted && !this.#draining && clock.nowMs() < endsAtMs) {
-      await this.#ensureModelsReady();
+      await this.#models.ensureReady(this.#leaving);
       const beganMs = clock.nowMs();
       const leftMs = Math.min(idleSinceMs + idleTimeoutMs, endsAtMs) - beganMs;
       const reply = await this.#claim(Math.min(settings.holdMs, Math.max(0, leftMs)));
@@ -191,40 +190,46 @@ class Worker {
 
   async #work(job: ClaimedJob): Promise<void> {
     const { clock, random, log, settings, door } = this.#deps;
+    const { retryFirstMs: firstMs, retryMaxMs: maxMs, storePatienceMs } = settings;
     const stop = new Stop(clock);
     this.#current = { id: job.id, stop };
     if (this.#leaving.aborted) stop.request('preempted', settings.preemptKillAfterMs);
     log.info('job started', { job: job.id, attempt: job.attempt, model: job.model });
-    const prepared = this.#models.get(job.model);
-    const onRefused = (): void => this.#force(0, 'the session was refused');
-    const outcome: Outcome | null =
-      prepared === undefined
-        ? { kind: 'failed', error: jobError('startup_failed', `This worker does not have model ${job.model}.`) }
-        : await runJob(job, prepared, stop, { ...this.#deps, workdirs: this.#workdirs, onRefused });
+    const outcome = await this.#outcomeOf(job, stop);
     this.#current = null;
     if (outcome === null) return log.info('the job is no longer held here', { job: job.id, attempt: job.attempt });
     // As long as it takes: should the door stay away, the lease ends and the worker with it.
-    const { retryFirstMs: firstMs, retryMaxMs: maxMs } = settings;
-    await finishJob(door, job, outcome, log, { clock, random, firstMs, maxMs, signal: this.#over.signal });
+    const patience = { clock, random, firstMs, maxMs, storePatienceMs, signal: this.#over.signal };
+    await finishJob(door, job, outcome, log, patience);
+  }
+
+  async #outcomeOf(job: ClaimedJob, stop: Stop): Promise<Outcome | null> {
+    const prepared = await this.#models.forJob(job.model, stop.polite);
+    if (prepared instanceof StartupError) {
+      return stop.reason === null ? startupFailed(prepared) : stoppedAs(stop.reason, job);
+    }
+    const onRefused = (): void => this.#force(0, 'the session was refused');
+    return runJob(job, prepared, stop, { ...this.#deps, workdirs: this.#workdirs, onRefused });
   }
 
   /**
-   * Tells one job that the models do not start. Each failed boot thus uses up an attempt and its submitter learns why; else
+   * Tells one job that its model does not start, as none does. Each failed boot thus uses up an attempt and its submitter learns why; else
    * a queue whose models are broken would start worker after worker, and its jobs would wait in silence.
    */
-  async #failOneJob(reason: string): Promise<void> {
+  async #failOneJob(error: StartupError): Promise<void> {
     const { door, clock, random, settings, log } = this.#deps;
     const reply = await this.#claim(0);
     if (reply?.job == null) return;
     const { retryFirstMs: firstMs, retryMaxMs: maxMs } = settings;
     const patience = { clock, random, firstMs, maxMs, signal: this.#over.signal };
-    await finishJob(door, reply.job, { kind: 'failed', error: jobError('startup_failed', reason) }, log, patience);
+    const fault = this.#models.faultOf(reply.job.model) ?? error;
+    await finishJob(door, reply.job, startupFailed(fault), log, patience);
   }
 
   /** Models first, since from the release on another worker may have the slot and the GPU with it. */
   async #leave(): Promise<void> {
     const { door, clock, random, settings, log } = this.#deps;
-    await Promise.all([...this.#models.values()].map(({ runner }) => runner.close()));
+    await this.#models.close();
     await this.#lease?.stop();
     const { retryFirstMs: firstMs, retryMaxMs: maxMs, releasePatienceMs } = settings;
     const patience = { clock, random, firstMs, maxMs, untilMs: clock.nowMs() + releasePatienceMs };
@@ -248,3 +253,8 @@ class Worker {
     };
   }
 }
+
+const startupFailed = ({ message }: StartupError): Outcome => ({
+  kind: 'failed',
+  error: jobError('startup_failed', message),
+});

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { z } from 'zod';
 import type { WorkerEnv } from '../domain/contract/door.ts';
 import type { Clock, Launcher, LaunchRequest, Log, Random } from '../domain/ports.ts';
 import { spawnGuarded, type Exit, type GuardedChild } from '../host/child.ts';
@@ -39,6 +40,14 @@ const INHERITED = /^(PATH|HOME|LANG|TMPDIR|LD_LIBRARY_PATH|(NVIDIA|CUDA)_\w+)$/;
 const MAX_LINE = 8_192;
 const TAIL_LINES = 20;
 
+/** A line as `jsonLog` writes it. */
+const LogLine = z.strictObject({
+  time: z.iso.datetime(),
+  level: z.enum(['info', 'error']),
+  message: z.string(),
+  fields: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+});
+
 /** Cloud Run Jobs, played by processes of this machine: one execution is one child process and its group. */
 export function processLauncher(options: LauncherOptions): ProcessLauncher {
   const { clock, log, graceMs = 10_000 } = options;
@@ -78,7 +87,7 @@ export function processLauncher(options: LauncherOptions): ProcessLauncher {
     const tail: string[] = [];
     for (const stream of [child.stdout, child.stderr]) {
       readLines(stream, MAX_LINE, (line) => {
-        log.info(`${execution}: ${line}`);
+        passOn(log, execution, line);
         tail.push(line);
         if (tail.length > TAIL_LINES) tail.shift();
       });
@@ -151,6 +160,22 @@ export function processLauncher(options: LauncherOptions): ProcessLauncher {
       await Promise.all(left.map(([, child]) => child.exited));
     },
   };
+}
+
+/** A worker's own log lines stay what they are; whatever else its process prints is logged as it stands. */
+function passOn(log: Log, execution: string, line: string): void {
+  const own = logLine(line);
+  if (own === null) log.info(`${execution}: ${line}`);
+  else log[own.level](own.message, { ...own.fields, execution });
+}
+
+function logLine(line: string): z.infer<typeof LogLine> | null {
+  if (!line.startsWith('{')) return null;
+  try {
+    return LogLine.parse(JSON.parse(line));
+  } catch {
+    return null;
+  }
 }
 
 function reportExit(

@@ -11,6 +11,7 @@ import {
   type Requirement,
 } from '../../domain/contract/model.ts';
 import { SECOND } from '../../domain/time.ts';
+import { unreachedFiles } from './file-fields.ts';
 import { isExecutable, modelNames, readYaml, type CatalogueFault, type Report } from './catalogue-files.ts';
 
 /** A catalogue and where each model lies, which only the worker has a use for. */
@@ -30,7 +31,10 @@ export class CatalogueError extends Error {
   }
 }
 
-/** Reports an input or output schema that is no JSON Schema (draft 2020-12), and an error rule that is no regular expression. */
+/**
+ * Reports an input or output schema that is no JSON Schema (draft 2020-12), a file asked for where no worker would put one,
+ * and an error rule that is no regular expression.
+ */
 function checkModel(model: Model, report: Report): void {
   for (const part of ['input', 'output'] as const) {
     try {
@@ -39,6 +43,9 @@ function checkModel(model: Model, report: Report): void {
       // A CommonJS package: its default export is the function, which its types do not say to an ES module.
       (addFormats as unknown as (to: Ajv2020) => void)(ajv);
       ajv.compile(model[part]);
+      for (const field of part === 'input' ? unreachedFiles(model.input, '/input') : []) {
+        report(field, 'is not under "properties" and "items" alone, so no file would be put there: move it');
+      }
     } catch (error) {
       report(`/${part}`, `is not a JSON Schema: ${(error as Error).message}`);
     }

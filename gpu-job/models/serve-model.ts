@@ -71,7 +71,8 @@ async function runJob(
 /**
  * Serves one model over HTTP on 127.0.0.1:$PORT, as the `server` runner asks for it: `GET /health` answers 200 once the model
  * is loaded, `POST /run` answers with a line of JSON for each thing that happens and, last, `output` or `error`.
- * Jobs run one after the other; one whose connection is dropped is stopped where the model looks at its signal.
+ * Jobs run one after the other; one whose connection is dropped is stopped where the model looks at its signal. Until it has
+ * returned the server is not healthy and takes no other job, so that whoever started it can tell a stuck one and replace it.
  * The process ends with code 1 if the model cannot be loaded.
  * @param folder the model's own, with its `model.yaml`
  */
@@ -80,19 +81,32 @@ export async function serveModel<I, O>(folder: string, load: (model: Model) => P
   const read = inputReader<I>(model);
   let run: Run<unknown, unknown> | null = null;
   let turn = Promise.resolve();
+  /** Runs that nobody waits for any more and that have not returned. */
+  let stale = 0;
+  const runWatched = async (asked: Asked, response: ServerResponse, gone: AbortSignal): Promise<void> => {
+    if (run === null || gone.aborted) return;
+    const count = (): void => void (stale += 1);
+    gone.addEventListener('abort', count, { once: true });
+    try {
+      await runJob(run, asked, response, gone);
+    } finally {
+      if (gone.aborted) stale -= 1;
+      else gone.removeEventListener('abort', count);
+    }
+  };
 
   const server = createServer((request, response) => {
     const refuse = (status: number, text: string): void => void response.writeHead(status).end(`${text}\n`);
+    const hindrance = run === null ? 'loading' : stale > 0 ? 'still at a job that was dropped' : null;
     if (request.method === 'GET' && request.url === '/health')
-      return refuse(run === null ? 503 : 200, run === null ? 'loading' : 'ready');
+      return refuse(hindrance === null ? 200 : 503, hindrance ?? 'ready');
     if (request.method !== 'POST' || request.url !== '/run') return refuse(404, 'there is GET /health and POST /run');
-    const loaded = run;
-    if (loaded === null) return refuse(503, 'loading');
+    if (hindrance !== null) return refuse(503, hindrance);
     const gone = new AbortController();
     response.on('close', () => gone.abort());
     readAsked(request).then(
       (asked) => {
-        turn = turn.then(() => (gone.signal.aborted ? undefined : runJob(loaded, asked, response, gone.signal)));
+        turn = turn.then(() => runWatched(asked, response, gone.signal));
       },
       (error: unknown) => refuse(400, `want {"job", "input", "workdir"} as JSON: ${(error as Error).message}`),
     );

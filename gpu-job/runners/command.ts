@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, opendir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Runner as Declared } from '../../domain/contract/model.ts';
 import type { GuardedChild } from '../../host/child.ts';
@@ -8,7 +8,7 @@ import { failureOf, withOutput, type Rules } from './failure.ts';
 import { LineSplitter, parseBar, parseLine } from './lines.ts';
 import { watchMemoryKills } from './memory-kills.ts';
 import { cleanEnvironment, resolveProgram, type Processes } from './processes.ts';
-import type { MadeArtifact, Runner, RunRequest, RunResult } from './runner.ts';
+import { MAX_ARTIFACTS, type MadeArtifact, type Runner, type RunRequest, type RunResult } from './runner.ts';
 import { OutputTail } from './tail.ts';
 
 /** Longer lines are cut: no line of a log or of the protocol needs more. */
@@ -32,6 +32,7 @@ export interface CommandOptions {
  */
 export function createCommandRunner(options: CommandOptions): Runner {
   return {
+    fault: null,
     ensureReady: async () => undefined,
     run: (request) => runCommand(options, request),
     close: async () => undefined,
@@ -83,7 +84,8 @@ function listen(
       case 'metric':
         return sink.metric(said.name, said.value);
       case 'artifact':
-        return void artifacts.push(madeArtifact(said, workdir));
+        if (artifacts.length <= MAX_ARTIFACTS) artifacts.push(madeArtifact(said, workdir));
+        return;
       case 'log':
         return sink.log('stdout', said.text);
     }
@@ -142,14 +144,14 @@ async function result(
   } catch (error) {
     return invalid(`The output file is not JSON: ${(error as Error).message}`);
   }
-  const inFolder = await readdir(files.artifacts, { withFileTypes: true });
-  const nested = inFolder.find((entry) => entry.isDirectory());
-  if (nested !== undefined) return invalid(`The artifacts folder holds a folder, ${nested.name}; only files are kept.`);
-  const kept = inFolder.map(({ name }) => ({
-    name,
-    path: join(files.artifacts, name),
-    contentType: contentTypeOf(name),
-  }));
   const named = new Set(announced.map((artifact) => artifact.path));
-  return { kind: 'done', output, artifacts: [...announced, ...kept.filter((artifact) => !named.has(artifact.path))] };
+  const artifacts = [...announced];
+  for await (const entry of await opendir(files.artifacts)) {
+    const { name } = entry;
+    if (entry.isDirectory()) return invalid(`The artifacts folder holds a folder, ${name}; only files are kept.`);
+    const path = join(files.artifacts, name);
+    if (!named.has(path)) artifacts.push({ name, path, contentType: contentTypeOf(name) });
+    if (artifacts.length > MAX_ARTIFACTS) break;
+  }
+  return { kind: 'done', output, artifacts };
 }

@@ -17,6 +17,9 @@ export interface RunRequest {
   readonly stop: Stop;
 }
 
+/** More artifacts than this make an output invalid, so runners gather only one more: enough to tell that there are too many. */
+export const MAX_ARTIFACTS = 1_000;
+
 /** A file that a run made and wants kept. */
 export interface MadeArtifact {
   readonly name: string;
@@ -32,6 +35,8 @@ export type RunResult =
 
 /** Runs a model, one job at a time. */
 export interface Runner {
+  /** Why it did not come up the last time it was started; null where it did, or was not tried yet. */
+  readonly fault: StartupError | null;
   /** Ready for a job, started (again) if need be. @throws StartupError */
   ensureReady(signal: AbortSignal): Promise<void>;
   run(request: RunRequest): Promise<RunResult>;
@@ -39,7 +44,7 @@ export interface Runner {
   close(): Promise<void>;
 }
 
-/** Thrown when a model's program does not come up: the worker can run nothing. */
+/** Thrown when a model's program does not come up: the worker cannot run this model. */
 export class StartupError extends Error {
   override readonly name = 'StartupError';
 }

@@ -6,12 +6,19 @@ import { madeArtifact } from './command.ts';
 import { failureOf, withOutput, type Rules } from './failure.ts';
 import { LineSplitter, parseAnswerLine, type Ending } from './lines.ts';
 import { watchMemoryKills } from './memory-kills.ts';
-import type { MadeArtifact, Runner, RunRequest, RunResult } from './runner.ts';
+import {
+  MAX_ARTIFACTS,
+  StartupError,
+  type MadeArtifact,
+  type Runner,
+  type RunRequest,
+  type RunResult,
+} from './runner.ts';
 import { startServer, untilHealthy, type ServerOptions, type ServerProcess } from './server-process.ts';
 
 /** The longest line of an answer: an output may have 256 KiB, and escapes may make it longer. */
 const MAX_ANSWER_LINE = 2 * 1024 * 1024;
-/** How much of an answer that is no success is quoted. */
+/** How many bytes of an answer that is no success are read and quoted. */
 const QUOTED = 1_000;
 /** A server whose connection broke is given this long to be seen ended: its exit says more than the broken connection. */
 const EXIT_SEEN_MS = 1_000;
@@ -33,9 +40,14 @@ export class ServerRunner implements Runner {
   #server: ServerProcess | null = null;
   /** Its last job did not end as jobs do: it must show its health before the next. */
   #doubtful = false;
+  #fault: StartupError | null = null;
 
   constructor(options: ServerRunnerOptions) {
     this.#options = options;
+  }
+
+  get fault(): StartupError | null {
+    return this.#fault;
   }
 
   async ensureReady(signal: AbortSignal): Promise<void> {
@@ -45,7 +57,14 @@ export class ServerRunner implements Runner {
     }
     this.#doubtful = false;
     if (this.#server?.ended === null) return;
-    this.#server = await startServer(this.#options, signal);
+    try {
+      this.#server = await startServer(this.#options, signal);
+      this.#fault = null;
+    } catch (error) {
+      // One that was told to stop has shown nothing.
+      if (error instanceof StartupError && !signal.aborted) this.#fault = error;
+      throw error;
+    }
   }
 
   async run(request: RunRequest): Promise<RunResult> {
@@ -132,7 +151,8 @@ async function ask(server: ServerProcess, { job, input, workdir, sink, stop }: R
       case 'log':
         return sink.log('stdout', said.text);
       case 'artifact':
-        return void artifacts.push(madeArtifact(said, workdir));
+        if (artifacts.length <= MAX_ARTIFACTS) artifacts.push(madeArtifact(said, workdir));
+        return;
       case 'output':
       case 'error':
         ending = said;
@@ -153,12 +173,23 @@ async function ask(server: ServerProcess, { job, input, workdir, sink, stop }: R
       for await (const chunk of response.body) lines.push(chunk as Buffer);
       lines.end();
     } else {
-      const text = (await response.body.text()).slice(0, QUOTED);
-      trouble = `The server answered ${response.statusCode} to /run: ${text}`;
+      trouble = `The server answered ${response.statusCode} to /run: ${await beginningOf(response.body)}`;
     }
   } catch (error) {
     delivered = (error as NodeJS.ErrnoException).code !== 'ECONNREFUSED';
     trouble = `The connection to the server broke: ${(error as Error).message}.`;
   }
   return { ending, artifacts, trouble, delivered };
+}
+
+/** The rest is not read: it may be of any length, or never end. */
+async function beginningOf(body: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size >= QUOTED) break;
+  }
+  return Buffer.concat(chunks).subarray(0, QUOTED).toString('utf8');
 }

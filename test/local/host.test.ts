@@ -3,7 +3,7 @@ import { expect, jest, test } from '@jest/globals';
 import { DAY } from '../../domain/time.ts';
 import { systemClock } from '../../host/clock.ts';
 import { readLines } from '../../host/lines.ts';
-import { jsonLog } from '../../host/log.ts';
+import { jsonLog, lineLog } from '../../host/log.ts';
 import { systemRandom } from '../../host/random.ts';
 
 test('a timer is called once when it is due, a month away too, and not after it was called off', () => {
@@ -46,6 +46,26 @@ test('a log line is one line of JSON, whatever the message holds, and fields can
     message: 'two\nlines',
     fields: { level: 'info', n: 1, none: null },
   });
+});
+
+test.each<[string, 'info' | 'error', string, Record<string, string | number | boolean | null>, string]>([
+  ['a message alone', 'info', 'ready', {}, 'info  ready'],
+  [
+    'fields of each kind',
+    'error',
+    'lost',
+    { slot: 'a~1', n: 2, ok: true, why: null },
+    'error lost slot=a~1 n=2 ok=true why=null',
+  ],
+  ['a value that could be read as more', 'info', 'm', { a: 'b c=d', empty: '' }, 'info  m a="b c=d" empty=""'],
+  ['line ends', 'error', 'two\nlines', { last: 'x\ny' }, 'error two\\x0alines last="x\\ny"'],
+  ['what would steer a terminal', 'info', '\x1b[2J', { a: '\x1b\x9b' }, 'info  \\x1b[2J a="\\u001b\\x9b"'],
+])('a line for a person: %s', (_, level, message, fields, expected) => {
+  const lines: string[] = [];
+  lineLog((line) => lines.push(line))[level](message, fields);
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toMatch(/^\d\d:\d\d:\d\d /);
+  expect(lines[0]?.slice(9)).toBe(expected);
 });
 
 test.each<[string, string[], string[]]>([

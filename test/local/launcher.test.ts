@@ -198,6 +198,29 @@ test('output is logged line by line under the name of its execution, and the las
   expect(last?.fields['lastLines']).toContain('error 29');
 });
 
+test("a worker's own log lines are passed on with level, message and fields; what only looks like one is not", async () => {
+  const own = {
+    time: '2026-11-21T00:00:00.000Z',
+    level: 'error',
+    message: 'a renewal failed',
+    fields: { reason: 'gone', n: 2 },
+  };
+  const alike = [
+    { ...own, level: 'fatal' },
+    { ...own, fields: { deep: {} } },
+    { ...own, more: 1 },
+    { time: own.time },
+  ].map((line) => JSON.stringify(line));
+  const printed = [JSON.stringify({ ...own, fields: { ...own.fields, execution: 'another' } }), ...alike, '{no json'];
+  const { launcher, log } = makeLauncher(`for (const line of ${JSON.stringify(printed)}) console.log(line);`);
+  const end = endOf(launcher);
+  const execution = await launch(launcher);
+  await end;
+  expect(log.lines[0]).toEqual({ level: 'error', message: own.message, fields: { ...own.fields, execution } });
+  const rest = [...alike, '{no json'].map((line) => ({ level: 'info', message: `${execution}: ${line}`, fields: {} }));
+  expect(log.lines.slice(1, -1)).toEqual(rest);
+});
+
 test('a program that is not there ends with code 127', async () => {
   const { launcher, log } = makeLauncher('', { program: ['/nowhere/worker'] });
   const end = endOf(launcher);

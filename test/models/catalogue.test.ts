@@ -85,6 +85,13 @@ test('a program that is no executable on the path is missing, with what to insta
   expect(missing('c')).toEqual([]);
 });
 
+test('files under properties and items load, and so does what only looks like one', async () => {
+  const file = '{ type: string, contentMediaType: image/png }';
+  const input = `{ properties: { f: ${file}, all: { type: array, items: { properties: { g: ${file} } } }, contentMediaType: { type: string } }, default: { contentMediaType: x }, examples: [{ contentMediaType: x }] }`;
+  await write({ 'm/a/model.yaml': yaml('a').replace('input: {}', `input: ${input}`) });
+  expect([...(await load(['m'])).models.keys()]).toEqual(['a']);
+});
+
 describe('a fault stops the start, with its file and field', () => {
   const cases: readonly [string, Record<string, string>, string, string, RegExp][] = [
     ['a field is missing', { 'a/model.yaml': yaml('a').replace('title: T\n', '') }, 'a/model.yaml', '/title', /string/],
@@ -133,6 +140,28 @@ describe('a fault stops the start, with its file and field', () => {
       '/runner/rules/0/output',
       /Invalid regular expression/,
     ],
+    ...(
+      [
+        ['anyOf', '{ anyOf: [{ type: object }, { properties: { f: FILE } }] }', '/input/anyOf/1/properties/f'],
+        ['oneOf', '{ properties: { f: { oneOf: [FILE] } } }', '/input/properties/f/oneOf/0'],
+        ['allOf', '{ properties: { f: { items: { allOf: [FILE] } } } }', '/input/properties/f/items/allOf/0'],
+        ['a $ref', '{ properties: { f: { $ref: "#/$defs/f" } }, $defs: { f: FILE } }', '/input/$defs/f'],
+        ['additionalProperties', '{ additionalProperties: FILE }', '/input/additionalProperties'],
+        ['patternProperties', '{ patternProperties: { "^a/b": FILE } }', '/input/patternProperties/^a~1b'],
+        ['prefixItems', '{ prefixItems: [FILE], minItems: 1, items: false }', '/input/prefixItems/0'],
+      ] as const
+    ).map(([where, input, field]): (typeof cases)[number] => [
+      `a file under ${where}`,
+      {
+        'a/model.yaml': yaml('a').replace(
+          'input: {}',
+          `input: ${input.replaceAll('FILE', '{ type: string, contentMediaType: image/png }')}`,
+        ),
+      },
+      'a/model.yaml',
+      `${field}/contentMediaType`,
+      /properties.*items/,
+    ]),
     ['a pool that is wrong', { 'pools.yaml': '- { name: p, max: 0 }' }, 'pools.yaml', '/0/max', />=1/],
     [
       'a pool given twice',

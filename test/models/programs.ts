@@ -48,16 +48,21 @@ export async function serve(model: string): Promise<Served> {
       (response) => response.ok,
       () => false,
     );
-  // The program says only over HTTP that it is ready, so there is nothing to wait on but asking again.
-  while (!(await ready())) {
-    if (ended) throw new Error(`${model} ended: ${(await said).join('\n')}`);
-    await setTimeout(20);
-  }
+  const untilReady = async (): Promise<void> => {
+    // The program says only over HTTP that it is ready, so there is nothing to wait on but asking again.
+    while (!(await ready())) {
+      if (ended) throw new Error(`${model} ended: ${(await said).join('\n')}`);
+      await setTimeout(20);
+    }
+  };
+  await untilReady();
   return {
     fetch: ask,
     run: async (input, { until = () => false } = {}) => {
       const workdir = await mkdtemp(join(tmpdir(), 'slipway-model-'));
       workdirs.push(workdir);
+      // It may still be leaving a job whose connection was dropped.
+      await untilReady();
       const hangUp = new AbortController();
       const response = await ask('/run', {
         method: 'POST',

@@ -4,13 +4,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { JobResource } from '../../domain/contract/http.ts';
 import { newFolder } from '../stack/test-stack.ts';
 import { processesWith } from './processes.ts';
-import { startProcess } from './stack-process.ts';
+import { killAll, startProcess } from './stack-process.ts';
 
 let data: string;
 beforeAll(async () => {
   data = await newFolder();
 });
-afterAll(() => rmSync(data, { recursive: true, force: true }));
+afterAll(async () => {
+  await killAll();
+  rmSync(data, { recursive: true, force: true });
+});
 
 /** How often any thread of a process has gone to sleep by itself, and so must have been woken before. */
 const wakeUps = (pid: number): number =>

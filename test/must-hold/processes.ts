@@ -21,6 +21,26 @@ export function processesWith(name: string, fits: (value: string) => boolean): n
     .filter((pid) => fits(environmentOf(pid)?.[name] ?? '\0'));
 }
 
+/**
+ * The environment of each living worker of a stack that runs in this process, on this data folder. A worker's guard, and for
+ * a moment each child it starts, has the same environment; its parent tells them apart.
+ */
+export function workersBelow(dataFolder: string): Record<string, string>[] {
+  return processesWith('TMPDIR', (value) => value.startsWith(`${dataFolder}/`))
+    .filter((pid) => parentOf(pid) === process.pid)
+    .map(environmentOf)
+    .filter((env) => env !== null);
+}
+
+/** Null once the process is gone. */
+function parentOf(pid: number): number | null {
+  try {
+    return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+  } catch {
+    return null;
+  }
+}
+
 /** Whether a process is there and not a zombie that only waits to be collected. */
 export function isAlive(pid: number): boolean {
   try {

@@ -1,40 +1,56 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isHeldSlot } from '../../domain/slot.policy.ts';
 import type { Slot } from '../../domain/contract/slot.ts';
 import { refs } from '../../domain/ports.ts';
 import { newFolder, testStack, type TestStack } from '../stack/test-stack.ts';
-import { environmentOf, processesWith } from './processes.ts';
+import { environmentOf, processesWith, workersBelow } from './processes.ts';
 
 let stack: TestStack;
 let folder: string;
+let data: string;
 beforeAll(async () => {
-  folder = await newFolder();
-  stack = await testStack();
+  [folder, data] = [await newFolder(), await newFolder()];
+  stack = await testStack({ dataFolder: data });
 });
-afterAll(() => stack.stop());
+afterAll(async () => {
+  await stack.stop();
+  for (const path of [data, folder]) rmSync(path, { recursive: true, force: true });
+});
 
 async function slotsOf(queue: string): Promise<Slot[]> {
   const page = await stack.store.query('slotsOfQueue', { queue }, { limit: 100 });
   return page.items.map((slot) => slot.data);
 }
 
-test('never more held slots than max, at any write, and all free in the end', async () => {
-  let most = 0;
-  const stopWatching = stack.store.watch({ shape: 'slotsOfQueue', where: { queue: 'noop@local' } }, () => {
-    void slotsOf('noop@local').then(
-      (slots) => (most = Math.max(most, slots.filter((slot) => slot.state !== 'free').length)),
-    );
-  });
+const distinct = (names: string[]): number => new Set(names).size;
+
+test('never more held slots than max and never more workers in them, at any write, and no two workers for one slot and fence', async () => {
+  const looks: Promise<{ held: number; standing: string[]; workers: string[] }>[] = [];
+  const look = async (): Promise<Awaited<(typeof looks)[number]>> => {
+    const slots = (await slotsOf('noop@local')).filter((slot) => slot.state !== 'free');
+    const held = new Set(slots.map((slot) => `noop@local~${slot.index} ${slot.fence}`));
+    const workers = workersBelow(data)
+      .filter((env) => env['CLOUD_RUN_JOB'] === 'noop')
+      .map((env) => `${env['SLIPWAY_SLOT']} ${env['SLIPWAY_FENCE']}`);
+    // One that has given its slot back may still be on its way out.
+    return { held: held.size, standing: workers.filter((worker) => held.has(worker)), workers };
+  };
+  const watched = { shape: 'slotsOfQueue', where: { queue: 'noop@local' } } as const;
+  const stopWatching = stack.store.watch(watched, () => looks.push(look()));
   const jobs = await Promise.all(Array.from({ length: 60 }, () => stack.submit('noop')));
   const ended = await Promise.all(jobs.map((job) => stack.ended(job.id)));
   stopWatching();
+  const seen = await Promise.all(looks);
   expect(ended.map((job) => job.state)).toEqual(jobs.map(() => 'succeeded'));
+  expect(Math.max(...seen.map((one) => one.held))).toBeLessThanOrEqual(3);
+  const most = Math.max(...seen.map((one) => one.standing.length));
   expect(most).toBeGreaterThan(0);
   expect(most).toBeLessThanOrEqual(3);
+  expect(seen.filter(({ workers }) => distinct(workers) < workers.length)).toEqual([]);
   expect((await slotsOf('noop@local')).length).toBeLessThanOrEqual(3);
 });
 

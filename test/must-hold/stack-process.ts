@@ -15,6 +15,21 @@ export interface StackProcess {
   kill(signal: NodeJS.Signals): Promise<void>;
 }
 
+/** Every stack started here that may still live: a test that fails leaves its own behind. */
+const started = new Set<ChildProcess>();
+
+/** Kills what is left of them; resolves when no process and no pipe of theirs is. */
+export async function killAll(): Promise<void> {
+  await Promise.all([...started].map((child) => end(child, 'SIGKILL')));
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (!started.has(child)) return;
+  const closed = once(child, 'close');
+  child.kill(signal);
+  await closed;
+}
+
 /** `npm start` as a process of its own. Resolves when it says that it is ready; rejects with what it printed when it ends before. */
 export async function startProcess(dataFolder: string, env: Record<string, string> = {}): Promise<StackProcess> {
   const child = spawn(process.execPath, [START], {
@@ -28,6 +43,8 @@ export async function startProcess(dataFolder: string, env: Record<string, strin
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  started.add(child);
+  child.once('close', () => started.delete(child));
   const printed: string[] = [];
   const errors: string[] = [];
   createInterface({ input: child.stderr }).on('line', (line) => errors.push(line));
@@ -55,10 +72,6 @@ export async function startProcess(dataFolder: string, env: Record<string, strin
       });
       return { status: response.status, body: await response.json() };
     },
-    kill: async (signal) => {
-      const gone = once(child, 'exit');
-      child.kill(signal);
-      await gone;
-    },
+    kill: (signal) => end(child, signal),
   };
 }

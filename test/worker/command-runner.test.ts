@@ -49,6 +49,14 @@ const CASES: Record<string, { model: ModelFiles; input?: unknown; outcome: objec
       },
     },
   },
+  'that names artifacts without end has an invalid output': {
+    model: shell(`for i in $(seq 1500); do echo '{"artifact":{"name":"f","path":"f"}}'; done; ${DONE}`),
+    outcome: failed('output_invalid', /more than 1000 artifacts/),
+  },
+  'that leaves too many artifacts in its folder has an invalid output': {
+    model: shell(`cd "$SLIPWAY_ARTIFACTS"; seq 1500 | xargs touch; ${DONE}`),
+    outcome: failed('output_invalid', /more than 1000 artifacts/),
+  },
   'that ends with another code crashes with its last lines': {
     model: shell('echo working; echo "no such file" >&2; exit 3'),
     outcome: failed('crash', /exit code 3[^]*no such file/),

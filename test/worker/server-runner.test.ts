@@ -1,5 +1,7 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { catalogueOf, ended, job, server, startWorker } from './harness.ts';
+import { catalogueOf, ended, job, server, shell, startWorker, tempFolder } from './harness.ts';
 import { ok, ScriptedDoor } from './scripted-door.ts';
 
 /** A server whose `run(input, say, response)` is the given code; `say` writes a line of the answer. */
@@ -162,6 +164,65 @@ describe('a server', () => {
     await ended(await pidOf('a'));
   });
 
+  test.each([
+    ['a job that timed out', 200, false],
+    ['a canceled job', 20_000, true],
+  ])('of this repository that does not leave %s is killed and started again', async (_, runTimeoutMs, cancel) => {
+    const serveModel = join(import.meta.dirname, '../../gpu-job/models/serve-model.ts');
+    const source = `import { serveModel } from ${JSON.stringify(serveModel)};
+      await serveModel(import.meta.dirname, async () => async (input, task) => {
+        if (!input.hang) return { pid: process.pid };
+        task.progress(0.1, 'started');
+        return new Promise(() => undefined);
+      });`;
+    const declared = server(source);
+    const yaml = {
+      name: 'm',
+      title: 'm',
+      description: 'm',
+      pool: 'test',
+      input: {},
+      output: {},
+      runner: declared.runner,
+    };
+    const files = { ...declared.files, 'model.yaml': JSON.stringify(yaml) };
+    door.script = ({ name, body }) =>
+      cancel && name === 'report' && body['job'] === 'b' && body['progress'] !== null
+        ? ok({ cancel: true })
+        : undefined;
+    door.push(job('a', 'm'), job('b', 'm', { hang: true }, { runTimeoutMs }));
+    door.push(job('c', 'm', {}, { runTimeoutMs: 5_000 }), job('d', 'm', {}, { runTimeoutMs: 5_000 }));
+    expect(await startWorker(door, catalogueOf({ m: { ...declared, files } }), { killAfterMs: 300 }).code).toBe(0);
+    expect(await door.outcomeOf('b')).toMatchObject(cancel ? { kind: 'canceled' } : failed('timeout', /run timeout/));
+    expect(await pidOf('c')).not.toBe(await pidOf('a'));
+    expect(await pidOf('d')).toBe(await pidOf('c'));
+    await ended(await pidOf('a'));
+  });
+
+  test('that refuses a job at endless length has the beginning of that quoted', async () => {
+    const source = `import { createServer } from 'node:http';
+      createServer((request, response) => {
+        if (request.url === '/health') return response.end();
+        response.writeHead(500);
+        const more = () => { while (!response.destroyed && response.write('no room '.repeat(100))); response.once('drain', more); };
+        more();
+      }).listen(process.env.PORT, '127.0.0.1');`;
+    door.push(job('a', 'm', {}, { runTimeoutMs: 3_000 }));
+    await startWorker(door, catalogueOf({ m: server(source) })).code;
+    const outcome = await door.outcomeOf('a');
+    expect(outcome).toMatchObject(failed('crash', /answered 500 to \/run: no room no room/));
+    expect(outcome).toMatchObject({ error: { message: expect.stringMatching(/^[^]{1000,1500}$/) } });
+  });
+
+  test('whose answer names artifacts without end fails as output_invalid', async () => {
+    const source = running(`
+      for (let i = 0; i < 3_000; i += 1) say({ artifact: { name: 'f' + i, path: workdir + '/f' } });
+      say({ output: {} }); response.end();`);
+    door.push(job('a', 'm'));
+    await startWorker(door, catalogueOf({ m: server(source) })).code;
+    expect(await door.outcomeOf('a')).toMatchObject(failed('output_invalid', /more than 1000 artifacts/));
+  });
+
   test('whose port was taken in between is started on another', async () => {
     const before = `if (!existsSync('tried')) { writeFileSync('tried', ''); console.error('Error: listen EADDRINUSE: address already in use'); process.exit(1); }`;
     const source = running('say({ output: { pid: process.pid } }); response.end();', before);
@@ -177,5 +238,54 @@ describe('a server', () => {
     expect(output['PORT']).toMatch(/^\d+$/);
     expect(Object.keys(output).filter((name) => name.startsWith('SLIPWAY'))).toEqual([]);
     expect(JSON.stringify(output)).not.toMatch(/ticket-1|door-token/);
+  });
+});
+
+describe('a pool with a model that does not start', () => {
+  const flag = (): string => join(tempFolder(), 'mended');
+  const broken = (mended: string): string =>
+    running(
+      'say({ output: { pid: process.pid } }); response.end();',
+      `if (!existsSync(${JSON.stringify(mended)})) { console.error('weights are missing'); process.exit(3); }`,
+    );
+  const told = { error: { kind: 'startup_failed', message: expect.stringContaining('weights are missing') } };
+
+  test('runs the others, and fails the jobs of that one with its reason', async () => {
+    const catalogue = catalogueOf({
+      whole: server(PID),
+      broken: server(broken(flag())),
+      echo: shell('cat "$SLIPWAY_INPUT" > "$SLIPWAY_OUTPUT"'),
+    });
+    door.push(job('a', 'broken'), job('b', 'whole'), job('c', 'broken'), job('d', 'echo'), job('e', 'whole'));
+    expect(await startWorker(door, catalogue).code).toBe(0);
+    expect(await door.outcomeOf('a')).toMatchObject(told);
+    expect(await door.outcomeOf('c')).toMatchObject(told);
+    expect((await door.outcomeOf('d')).kind).toBe('succeeded');
+    expect(await pidOf('b')).toBe(await pidOf('e'));
+  });
+
+  test('starts it again for each job that is for it', async () => {
+    const mended = flag();
+    door.bounds = { ...door.bounds, idleTimeoutMs: 5_000 };
+    const worker = startWorker(door, catalogueOf({ whole: server(PID), broken: server(broken(mended)) }));
+    door.push(job('a', 'broken'));
+    expect(await door.outcomeOf('a')).toMatchObject(told);
+    writeFileSync(mended, '');
+    door.push(job('b', 'broken', {}, { runTimeoutMs: 5_000 }), job('c', 'broken'));
+    expect(await pidOf('b')).toBe(await pidOf('c'));
+    worker.preempt();
+    expect(await worker.code).toBe(0);
+  });
+
+  test('tells one job and gives the slot back when none of its models starts', async () => {
+    door.push(job('a', 'two'), job('b', 'two'));
+    const catalogue = catalogueOf({
+      one: server(`console.error('no device'); process.exit(1)`),
+      two: server(broken(flag())),
+    });
+    expect(await startWorker(door, catalogue).code).toBe(1);
+    expect(door.named('finish')).toHaveLength(1);
+    expect(await door.outcomeOf('a')).toMatchObject(told);
+    expect(door.calls.at(-1)?.name).toBe('release');
   });
 });

@@ -119,7 +119,34 @@ describe('a worker', () => {
     expect(door.named('finish')[1]?.body['outcome']).toMatchObject({ error: { kind: 'output_invalid' } });
   });
 
-  test('renews while its models load, and tells one job when one does not start', async () => {
+  test('fails a job whose result the door answers with 5xx for too long, without the result', async () => {
+    const succeeded = (body: Record<string, unknown>): boolean =>
+      (body['outcome'] as { kind: string }).kind === 'succeeded';
+    door.script = ({ name, body }) =>
+      name === 'finish' && body['job'] === 'a' && succeeded(body)
+        ? { status: 500, body: { code: 'internal' } }
+        : undefined;
+    door.push(job('a', 'echo'), job('b', 'echo'));
+    expect(await startWorker(door, ECHO, { storePatienceMs: 200 }).code).toBe(0);
+    const told = door.named('finish').filter(({ body }) => body['job'] === 'a');
+    expect(told.filter(({ body }) => succeeded(body)).length).toBeGreaterThan(2);
+    expect(told.at(-1)?.body['outcome']).toEqual({
+      kind: 'failed',
+      error: { kind: 'output_invalid', message: expect.stringMatching(/could not be stored.*500/) },
+    });
+    expect((await door.outcomeOf('b')).kind).toBe('succeeded');
+  });
+
+  test('repeats finish for as long as it gets no answer at all', async () => {
+    const sinceMs = Date.now();
+    door.script = ({ name }) =>
+      name === 'finish' && (door.named('finish').length < 8 || Date.now() - sinceMs < 500) ? 'drop' : undefined;
+    door.push(job('a', 'echo'));
+    expect(await startWorker(door, ECHO, { storePatienceMs: 50 }).code).toBe(0);
+    for (const { body } of door.named('finish')) expect(body['outcome']).toMatchObject({ kind: 'succeeded' });
+  });
+
+  test('renews while its models load, and tells one job when none starts', async () => {
     const catalogue = catalogueOf({
       broken: server('setTimeout(() => { console.error("weights are missing"); process.exit(3) }, 500)'),
     });
@@ -134,11 +161,28 @@ describe('a worker', () => {
     expect(worker.log.join('\n')).toContain('weights are missing');
   });
 
-  test('that lacks a model of its queue runs nothing and exits 1', async () => {
+  test('that has none of the models of its queue runs nothing, tells one job and exits 1', async () => {
+    door.push(job('a', 'unknown'), job('b', 'unknown'));
+    const worker = startWorker(door, ECHO);
+    door.bounds = { ...door.bounds, models: ['unknown', 'other'] };
+    expect(await worker.code).toBe(1);
+    expect(order()).toEqual(['ready', 'claim', 'finish', 'release']);
+    expect(await door.outcomeOf('a')).toMatchObject({
+      error: { kind: 'startup_failed', message: expect.stringMatching(/has model unknown.*SLIPWAY_MODELS/) },
+    });
+  });
+
+  test('that lacks one model of its queue fails the jobs of that one and runs the others', async () => {
+    door.push(job('a', 'unknown'), job('b', 'echo', { n: 1 }), job('c', 'unknown'));
     const worker = startWorker(door, ECHO);
     door.bounds = { ...door.bounds, models: ['echo', 'unknown'] };
-    expect(await worker.code).toBe(1);
-    expect(order()).toEqual(['ready', 'claim', 'release']);
+    expect(await worker.code).toBe(0);
+    expect(await door.outcomeOf('b')).toMatchObject({ kind: 'succeeded', output: { n: 1 } });
+    for (const id of ['a', 'c']) {
+      expect(await door.outcomeOf(id)).toMatchObject({
+        error: { kind: 'startup_failed', message: expect.stringMatching(/has model unknown.*SLIPWAY_MODELS/) },
+      });
+    }
   });
 
   test('fails a job whose program is not installed, naming what to install', async () => {
