@@ -206,6 +206,7 @@ class Worker {
   async #outcomeOf(job: ClaimedJob, stop: Stop): Promise<Outcome | null> {
     const prepared = await this.#models.forJob(job.model, stop.polite);
     if (prepared instanceof StartupError) {
+      stop.close();
       return stop.reason === null ? startupFailed(prepared) : stoppedAs(stop.reason, job);
     }
     const onRefused = (): void => this.#force(0, 'the session was refused');
