@@ -51,11 +51,12 @@ const wasFinishedBy = (job: Job, session: Session, attempt: number): boolean =>
 const takeOff = (session: Session, slot: Snapshot<Slot>, { job, outcome }: FinishRequest, nowMs: number): Write =>
   update(refs.slot(session.slot), slot, {
     jobs: slot.data.jobs.filter((id) => id !== job),
-    bootFailures: isStartupFailure(outcome) ? slot.data.bootFailures + 1 : 0,
+    bootFailures: isStartupFailure(outcome) ? slot.data.bootFailures + (slot.data.claims === 1 ? 1 : 0) : 0,
     lastFinishAtMs: nowMs,
     renewals: slot.data.renewals + 1,
   });
 
+/** Counted once a boot at most: one broken model of a pool must not make its healthy ones wait longer with each of its jobs. */
 const isStartupFailure = (outcome: Outcome): boolean =>
   outcome.kind === 'failed' && outcome.error.kind === 'startup_failed';
 

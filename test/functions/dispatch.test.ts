@@ -100,6 +100,19 @@ describe('recovery', () => {
     expect(rig.launched).toHaveLength(2);
   });
 
+  test('a model that does not start counts once a boot, and one that runs makes up for it', async () => {
+    await Promise.all(Array.from({ length: 4 }, () => rig.submit({ maxAttempts: 1 })));
+    const session = await rig.worker();
+    const startup: Outcome = { kind: 'failed', error: { kind: 'startup_failed', message: 'no weights' } };
+    const counted: number[] = [];
+    for (const outcome of [startup, startup, done, startup]) {
+      const { job } = await claimNow(rig.deps, session, 0);
+      await finish(rig.deps, session, { job: job?.id ?? '', attempt: 1, outcome });
+      counted.push((await rig.slot(session.slot)).bootFailures);
+    }
+    expect(counted).toEqual([1, 1, 0, 0]);
+  });
+
   test('one slot that cannot be looked at keeps no other from recovery', async () => {
     await Promise.all([rig.submit(), rig.submit(), rig.submit()]);
     await dispatchQueue(rig.deps, QUEUE);
