@@ -1,12 +1,12 @@
 import { open, realpath, stat } from 'node:fs/promises';
 import { sep } from 'node:path';
 import { request } from 'undici';
-import { ArtifactRequest } from '../domain/contract/door.ts';
+import { MAX_ARTIFACTS, ArtifactRequest } from '../domain/contract/door.ts';
 import type { Artifact } from '../domain/contract/job.ts';
 import type { Clock, Random } from '../domain/ports.ts';
 import { DoorRejectedError, isPassing, type Door } from './door-client.ts';
 import { JobFault } from './job-fault.ts';
-import { MAX_ARTIFACTS, type MadeArtifact } from './runners/runner.ts';
+import type { MadeArtifact } from './runners/runner.ts';
 import { sleep } from './wait.ts';
 
 const AT_ONCE = 4;

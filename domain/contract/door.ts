@@ -100,11 +100,14 @@ export type ArtifactRequest = z.infer<typeof ArtifactRequest>;
 export const ArtifactReply = z.object({ path: z.string(), url: z.url(), headers: z.record(z.string(), z.string()) });
 export type ArtifactReply = z.infer<typeof ArtifactReply>;
 
+/** Files of one attempt: the job's document lists them. More make an output invalid, so a runner gathers only one more. */
+export const MAX_ARTIFACTS = 200;
+
 export const Outcome = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('succeeded'),
     output: z.unknown(),
-    artifacts: z.array(Artifact).max(200),
+    artifacts: z.array(Artifact).max(MAX_ARTIFACTS),
     metrics: z.record(z.string().max(100), z.number()).default({}),
   }),
   z.object({ kind: z.literal('failed'), error: JobError }),

@@ -1,3 +1,4 @@
+import { MAX_ARTIFACTS } from '../../domain/contract/door.ts';
 import { mkdir, opendir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Runner as Declared } from '../../domain/contract/model.ts';
@@ -8,7 +9,7 @@ import { failureOf, withOutput, type Rules } from './failure.ts';
 import { LineSplitter, parseBar, parseLine } from './lines.ts';
 import { watchMemoryKills } from './memory-kills.ts';
 import { cleanEnvironment, resolveProgram, type Processes } from './processes.ts';
-import { MAX_ARTIFACTS, type MadeArtifact, type Runner, type RunRequest, type RunResult } from './runner.ts';
+import type { MadeArtifact, Runner, RunRequest, RunResult } from './runner.ts';
 import { OutputTail } from './tail.ts';
 
 /** Longer lines are cut: no line of a log or of the protocol needs more. */

@@ -17,9 +17,6 @@ export interface RunRequest {
   readonly stop: Stop;
 }
 
-/** More artifacts than this make an output invalid, so runners gather only one more: enough to tell that there are too many. */
-export const MAX_ARTIFACTS = 1_000;
-
 /** A file that a run made and wants kept. */
 export interface MadeArtifact {
   readonly name: string;

@@ -1,3 +1,4 @@
+import { MAX_ARTIFACTS } from '../../domain/contract/door.ts';
 import { request as httpRequest } from 'undici';
 import type { JobError } from '../../domain/contract/job.ts';
 import { jobError } from '../job-fault.ts';
@@ -6,14 +7,7 @@ import { madeArtifact } from './command.ts';
 import { failureOf, withOutput, type Rules } from './failure.ts';
 import { LineSplitter, parseAnswerLine, type Ending } from './lines.ts';
 import { watchMemoryKills } from './memory-kills.ts';
-import {
-  MAX_ARTIFACTS,
-  StartupError,
-  type MadeArtifact,
-  type Runner,
-  type RunRequest,
-  type RunResult,
-} from './runner.ts';
+import { StartupError, type MadeArtifact, type Runner, type RunRequest, type RunResult } from './runner.ts';
 import { startServer, untilHealthy, type ServerOptions, type ServerProcess } from './server-process.ts';
 
 /** The longest line of an answer: an output may have 256 KiB, and escapes may make it longer. */

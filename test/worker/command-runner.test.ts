@@ -51,11 +51,11 @@ const CASES: Record<string, { model: ModelFiles; input?: unknown; outcome: objec
   },
   'that names artifacts without end has an invalid output': {
     model: shell(`for i in $(seq 1500); do echo '{"artifact":{"name":"f","path":"f"}}'; done; ${DONE}`),
-    outcome: failed('output_invalid', /more than 1000 artifacts/),
+    outcome: failed('output_invalid', /more than 200 artifacts/),
   },
   'that leaves too many artifacts in its folder has an invalid output': {
     model: shell(`cd "$SLIPWAY_ARTIFACTS"; seq 1500 | xargs touch; ${DONE}`),
-    outcome: failed('output_invalid', /more than 1000 artifacts/),
+    outcome: failed('output_invalid', /more than 200 artifacts/),
   },
   'that ends with another code crashes with its last lines': {
     model: shell('echo working; echo "no such file" >&2; exit 3'),

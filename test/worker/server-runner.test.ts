@@ -220,7 +220,7 @@ describe('a server', () => {
       say({ output: {} }); response.end();`);
     door.push(job('a', 'm'));
     await startWorker(door, catalogueOf({ m: server(source) })).code;
-    expect(await door.outcomeOf('a')).toMatchObject(failed('output_invalid', /more than 1000 artifacts/));
+    expect(await door.outcomeOf('a')).toMatchObject(failed('output_invalid', /more than 200 artifacts/));
   });
 
   test('whose port was taken in between is started on another', async () => {
