@@ -108,8 +108,9 @@ describe('a server', () => {
     await door.seen(() => door.named('claim').length === 2);
     process.kill(first, 'SIGKILL');
     await ended(first);
-    door.push(job('b', 'm'));
-    expect(await pidOf('b')).not.toBe(first);
+    // The first to come may still meet the broken connection, and is then tried again as its next attempt.
+    door.push(job('b', 'm'), job('c', 'm'));
+    expect(await pidOf('c')).not.toBe(first);
     worker.preempt();
     expect(await worker.code).toBe(0);
   });
