@@ -4,5 +4,7 @@ export default {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/test/strip-types.js' },
+  globalSetup: '<rootDir>/test/emulators/setup.js',
+  globalTeardown: '<rootDir>/test/emulators/teardown.js',
   testTimeout: 30_000,
 };

@@ -44,8 +44,8 @@ export class PreconditionFailedError extends Error {
   override readonly name = 'PreconditionFailedError';
   readonly path: string;
   readonly found: 'exists' | 'missing' | 'changed';
-  constructor(path: string, found: 'exists' | 'missing' | 'changed') {
-    super(`precondition failed: ${path} ${found}`);
+  constructor(path: string, found: 'exists' | 'missing' | 'changed', options?: ErrorOptions) {
+    super(`precondition failed: ${path} ${found}`, options);
     this.path = path;
     this.found = found;
   }
@@ -54,6 +54,11 @@ export class PreconditionFailedError extends Error {
 /** Thrown by a port when it cannot tell whether the call took effect. The caller must look before it acts on either guess. */
 export class UnclearError extends Error {
   override readonly name = 'UnclearError';
+}
+
+/** Thrown by a port that could not be reached and has changed nothing: the same call may well succeed a little later. */
+export class UnavailableError extends Error {
+  override readonly name = 'UnavailableError';
 }
 
 /** Thrown when an event or push cannot be understood; it is acknowledged and recorded, since a retry would bring the same bytes. */

@@ -61,3 +61,48 @@ type Contains<S extends ShapeName> = Definition<S>['contains'] extends infer F e
 export type Where<S extends ShapeName> = Readonly<Record<Definition<S>['equal'][number] | Contains<S>, Scalar>>;
 
 export type CollectionOf<S extends ShapeName> = Definition<S>['collection'];
+
+/** A query as it was asked: its shape, and the value of each field of it, `contains` last. */
+export interface Asked {
+  readonly shape: Shape;
+  readonly values: readonly (readonly [field: string, value: Scalar])[];
+}
+
+export const isScalar = (value: unknown): value is Scalar =>
+  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+
+/**
+ * The shape of this name with the values that a query gives it.
+ * @throws TypeError if there is no such shape, or `where` does not give exactly its fields
+ */
+export function askedOf(name: ShapeName, where: Readonly<Record<string, unknown>>): Asked {
+  if (!Object.hasOwn(SHAPES, name)) throw new TypeError(`no shape ${name}: declare it in domain/shapes.ts`);
+  const shape: Shape = SHAPES[name];
+  const fields = shape.contains === null ? shape.equal : [...shape.equal, shape.contains];
+  const unknown = Object.keys(where).find((field) => !fields.includes(field));
+  if (unknown !== undefined) {
+    throw new TypeError(`shape ${name} has no field ${unknown}: it has ${fields.join(', ')}`);
+  }
+  const values = fields.map((field): readonly [string, Scalar] => {
+    const value = where[field];
+    if (!isScalar(value) || Number.isNaN(value)) {
+      throw new TypeError(`shape ${name} needs a string, number or boolean for ${field}`);
+    }
+    return [field, value];
+  });
+  return { shape, values };
+}
+
+/** @throws RangeError unless the limit of a query or count is a whole number from 1 */
+export function checkLimit(limit: number): void {
+  if (!Number.isInteger(limit) || limit < 1) throw new RangeError(`limit must be a whole number from 1, not ${limit}`);
+}
+
+/** @throws TypeError if the cursor is none that a page of a store gave */
+export function checkCursor(cursor: readonly [Scalar, string]): readonly [string | number, string] {
+  const [sort, path] = cursor;
+  if ((typeof sort !== 'string' && typeof sort !== 'number') || typeof path !== 'string') {
+    throw new TypeError('a cursor is a string or number, and the path of a document');
+  }
+  return [sort, path];
+}

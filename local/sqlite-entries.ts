@@ -1,6 +1,5 @@
 import type { CollectionName } from '../domain/collections.ts';
-import type { Cursor } from '../domain/ports.ts';
-import { SHAPES, type Shape, type ShapeName } from '../domain/shapes.ts';
+import { askedOf, isScalar, SHAPES, type Shape, type ShapeName } from '../domain/shapes.ts';
 
 /** A row of the index: the document at `path` answers `shape` for the values in `key`, at `sort` in its order. */
 export interface Entry {
@@ -8,9 +7,6 @@ export interface Entry {
   readonly key: string;
   readonly sort: string | number;
 }
-
-const isScalar = (value: unknown): value is string | number | boolean =>
-  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 
 const shapesOf = new Map<CollectionName, [ShapeName, Shape][]>();
 for (const [name, shape] of Object.entries(SHAPES) as [ShapeName, Shape][]) {
@@ -23,16 +19,12 @@ export const entryKey = (entry: Pick<Entry, 'shape' | 'key'>): string => `${entr
 /**
  * Every entry of a document: one for each shape of its collection, one for each distinct element where the shape has `contains`.
  * A document in which an equality or the ordered field is missing or null has none there.
- * @throws TypeError if an ordered field is neither a string nor a number: no cursor could stand on it
  */
-export function entriesOf(path: string, collection: CollectionName, data: Readonly<Record<string, unknown>>): Entry[] {
+export function entriesOf(collection: CollectionName, data: Readonly<Record<string, unknown>>): Entry[] {
   const entries: Entry[] = [];
   for (const [name, shape] of shapesOf.get(collection) ?? []) {
     const sort = data[shape.order];
-    if (sort === undefined || sort === null) continue;
-    if (typeof sort !== 'string' && typeof sort !== 'number') {
-      throw new TypeError(`${path}: ${shape.order} orders ${name} and must be a string or a number`);
-    }
+    if (typeof sort !== 'string' && typeof sort !== 'number') continue;
     const equal = shape.equal.map((field) => data[field]);
     if (!equal.every(isScalar)) continue;
     if (shape.contains === null) {
@@ -48,35 +40,10 @@ export function entriesOf(path: string, collection: CollectionName, data: Readon
   return entries;
 }
 
-/**
- * The shape of a query and the key of its entries.
- * @throws TypeError if there is no such shape, or `where` does not give exactly its fields
- */
+/** The shape of a query and the key of its entries. @throws TypeError as `askedOf` */
 export function keyOf(name: ShapeName, where: Readonly<Record<string, unknown>>): { shape: Shape; key: string } {
-  if (!Object.hasOwn(SHAPES, name)) throw new TypeError(`no shape ${name}: declare it in domain/shapes.ts`);
-  const shape: Shape = SHAPES[name];
-  const fields = shape.contains === null ? shape.equal : [...shape.equal, shape.contains];
-  for (const field of Object.keys(where)) {
-    if (!fields.includes(field))
-      throw new TypeError(`shape ${name} has no field ${field}: it has ${fields.join(', ')}`);
-  }
-  const values = fields.map((field) => {
-    const value = where[field];
-    if (!isScalar(value) || Number.isNaN(value)) {
-      throw new TypeError(`shape ${name} needs a string, number or boolean for ${field}`);
-    }
-    return value;
-  });
-  return { shape, key: JSON.stringify(values) };
-}
-
-/** @throws TypeError if the cursor is none that a page of this store gave */
-export function checkCursor(cursor: Cursor): readonly [string | number, string] {
-  const [sort, path] = cursor;
-  if ((typeof sort !== 'string' && typeof sort !== 'number') || typeof path !== 'string') {
-    throw new TypeError('a cursor is a string or number, and the path of a document');
-  }
-  return [sort, path];
+  const { shape, values } = askedOf(name, where);
+  return { shape, key: JSON.stringify(values.map(([, value]) => value)) };
 }
 
 /** A page of a shape from its beginning, or after a cursor: parameters shape, key, the cursor's two, how many. */

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { PreconditionFailedError } from '../domain/errors.ts';
 import type { Ref, Write } from '../domain/ports.ts';
+import { checkWrites } from '../domain/writes.ts';
 import { entriesOf, entryKey, type Entry } from './sqlite-entries.ts';
 
 /** A write as it was when it was asked for: what the caller does to its objects afterwards changes nothing. */
@@ -35,51 +36,22 @@ export const shapeTopic = (entry: Pick<Entry, 'shape' | 'key'>): string => `shap
 
 type Fields = Record<string, unknown>;
 
-/**
- * Checks a commit and takes a copy of it.
- * @throws TypeError if a value is one that a document cannot hold, a path does not fit its collection, or a document is written twice
- */
+/** Checks a commit and takes a copy of it. @throws TypeError as `checkWrites` */
 export function freeze(writes: readonly Write[]): FrozenWrite[] {
-  const paths = new Set<string>();
-  return writes.map((write) => {
-    const { path, collection } = write.ref;
-    const segments = path.split('/');
-    if (segments.length % 2 !== 0 || segments.at(-2) !== collection || segments.includes('')) {
-      throw new TypeError(`${path} is no path of a document in ${collection}`);
-    }
-    if (paths.has(path)) throw new TypeError(`${path} is written twice in one commit`);
-    paths.add(path);
+  checkWrites(writes);
+  return writes.map(({ ref, ...write }): FrozenWrite => {
     switch (write.kind) {
-      case 'create':
-        checkStorable(write.data, path);
-        return {
-          kind: 'create',
-          ref: write.ref,
-          text: JSON.stringify(write.data),
-          entries: entriesOf(path, collection, write.data as Fields),
-        };
+      case 'create': {
+        const entries = entriesOf(ref.collection, write.data as Fields);
+        return { kind: 'create', ref, text: JSON.stringify(write.data), entries };
+      }
       case 'update':
-        checkStorable(write.patch, path);
-        return { kind: 'update', ref: write.ref, etag: write.etag, patch: JSON.stringify(write.patch) };
+        return { kind: 'update', ref, etag: write.etag, patch: JSON.stringify(write.patch) };
       case 'delete':
-        return { kind: 'delete', ref: write.ref };
+        return { kind: 'delete', ref };
     }
   });
 }
-
-/** Refuses what JSON would drop or change in silence: undefined, NaN, infinities, functions, dates, bytes, maps. */
-function checkStorable(value: unknown, at: string): void {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') return;
-  if (typeof value === 'number' && Number.isFinite(value)) return;
-  if (Array.isArray(value)) return value.forEach((item, index) => checkStorable(item, `${at}/${index}`));
-  if (typeof value === 'object' && Object.prototype.toString.call(value) === '[object Object]') {
-    for (const key of Object.keys(value)) checkStorable((value as Fields)[key], `${at}/${key}`);
-    return;
-  }
-  throw new TypeError(`${at} cannot be stored: it is ${typeof value === 'number' ? value : kindOf(value)}`);
-}
-
-const kindOf = (value: unknown): string => Object.prototype.toString.call(value).slice(8, -1);
 
 /** Applies commits to the tables, inside a transaction of the caller's. */
 export interface Writer {
@@ -111,11 +83,11 @@ export function makeWriter(db: DatabaseSync): Writer {
       return { ref, created: false, text: null, before: [], after: [] };
     }
     const old = JSON.parse(row.data) as Fields;
-    const before = entriesOf(ref.path, ref.collection, old);
+    const before = entriesOf(ref.collection, old);
     if (write.kind === 'delete') return { ref, created: false, text: null, before, after: [] };
     if (String(row.etag) !== write.etag) throw new PreconditionFailedError(ref.path, 'changed');
     const data = { ...old, ...(JSON.parse(write.patch) as Fields) };
-    const after = entriesOf(ref.path, ref.collection, data);
+    const after = entriesOf(ref.collection, data);
     return { ref, created: false, text: JSON.stringify(data), before, after };
   };
 

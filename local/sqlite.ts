@@ -1,8 +1,8 @@
 import { UnclearError } from '../domain/errors.ts';
 import type { CollectionName, Collections } from '../domain/collections.ts';
 import type { Clock, Page, Ref, Snapshot, Store } from '../domain/ports.ts';
-import type { CollectionOf } from '../domain/shapes.ts';
-import { checkCursor, keyOf, pageSql } from './sqlite-entries.ts';
+import { checkCursor, checkLimit, type CollectionOf } from '../domain/shapes.ts';
+import { keyOf, pageSql } from './sqlite-entries.ts';
 import { openDatabase } from './sqlite-file.ts';
 import {
   freeze,
@@ -211,8 +211,4 @@ export function openStore(
       db.close();
     },
   };
-}
-
-function checkLimit(limit: number): void {
-  if (!Number.isInteger(limit) || limit < 1) throw new RangeError(`limit must be a whole number from 1, not ${limit}`);
 }

@@ -27,6 +27,18 @@ describeStore('node:sqlite', async () => {
   return { store, close: async () => store.close() };
 });
 
+test('commits of one caller are applied in the order in which they were asked for', async () => {
+  const store = openStore(newFile(), { clock: systemClock });
+  const { ref, data } = aSlot();
+  const [first, second] = await Promise.allSettled([
+    store.commit([create(ref, data)]),
+    store.commit([create(ref, { ...data, fence: 1 })]),
+  ]);
+  expect(first.status).toBe('fulfilled');
+  expect(second).toMatchObject({ reason: { found: 'exists' } });
+  store.close();
+});
+
 /** Starts the committing program; `ended` has every line that it printed. */
 function startCommitter(
   folder: string,

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { BELOW_A_JOB } from '../../domain/collections.ts';
 import { create, refs, update, type Cursor, type Store } from '../../domain/ports.ts';
 import { SHAPES, type ShapeName, type Where } from '../../domain/shapes.ts';
 import { makeJob } from '../domain/make-job.ts';
@@ -157,7 +158,8 @@ export function queryCases(store: () => Store): void {
     for (const [name, shape] of Object.entries(SHAPES)) {
       const fields = [...shape.equal, ...(shape.contains === null ? [] : [shape.contains])];
       const where = Object.fromEntries(fields.map((field) => [field, fresh()])) as Where<'backlog'>;
-      expect((await store().query(name as 'backlog', where, { limit: 1, after: [0, 'x/y'] })).items).toEqual([]);
+      const path = `${BELOW_A_JOB.has(shape.collection) ? 'jobs/x/' : ''}${shape.collection}/y`;
+      expect((await store().query(name as 'backlog', where, { limit: 1, after: [0, path] })).items).toEqual([]);
     }
   });
 }

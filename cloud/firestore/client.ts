@@ -1,0 +1,30 @@
+import type { Firestore } from '@google-cloud/firestore';
+import type { Project } from '../endpoints.ts';
+
+export interface FirestoreOptions extends Project {
+  readonly databaseId: string;
+}
+
+/** The client, made when it is first asked for: a function that answers without the store does not pay for loading it. */
+export interface LazyFirestore {
+  get(): Promise<Firestore>;
+  close(): Promise<void>;
+}
+
+export function lazyFirestore({ projectId, databaseId, endpoints }: FirestoreOptions): LazyFirestore {
+  let made: Promise<Firestore> | null = null;
+  const make = async (): Promise<Firestore> => {
+    const { Firestore: Client } = await import('@google-cloud/firestore');
+    if (endpoints.firestore === undefined) return new Client({ projectId, databaseId });
+    const { googleAuthLibrary } = await import('google-gax');
+    // Without a client of its own it would look for credentials, and for a metadata server that is not there.
+    const authClient = new googleAuthLibrary.PassThroughClient();
+    return new Client({ projectId, databaseId, host: endpoints.firestore, ssl: false, authClient });
+  };
+  return {
+    get: () => (made ??= make()),
+    close: async () => {
+      if (made !== null) await (await made).terminate();
+    },
+  };
+}

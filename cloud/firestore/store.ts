@@ -1,0 +1,101 @@
+import type { DocumentSnapshot, Timestamp } from '@google-cloud/firestore';
+import type { CollectionName, Collections } from '../../domain/collections.ts';
+import type { Clock, Log, Page, Random, Snapshot, Store } from '../../domain/ports.ts';
+import { askedOf, checkLimit, type CollectionOf, type ShapeName } from '../../domain/shapes.ts';
+import { lazyFirestore, type FirestoreOptions } from './client.ts';
+import { commitPrepared, etagOf, prepare } from './commit.ts';
+import { withDeadline } from './deadline.ts';
+import { readError } from './failures.ts';
+import { queryOf } from './query.ts';
+import { decodeFields } from './values.ts';
+import { listen } from './watch.ts';
+
+export interface FirestoreStore extends Store {
+  /** Ends the client; watches must have been stopped. */
+  close(): Promise<void>;
+}
+
+type Stored = Pick<DocumentSnapshot, 'data' | 'createTime' | 'updateTime'> & { readonly ref: { readonly path: string } };
+
+/**
+ * The store on Firestore: commits by WriteBatch with a precondition on each document, never a transaction, which would lock
+ * what it reads. Times are Firestore's own.
+ */
+export function firestoreStore(
+  options: FirestoreOptions & { readonly clock: Clock; readonly random: Random; readonly log: Log },
+): FirestoreStore {
+  const { clock, random } = options;
+  const firestore = lazyFirestore(options);
+
+  const reading = async <T>(call: Promise<T>): Promise<T> => {
+    try {
+      return await withDeadline(clock, call);
+    } catch (error) {
+      throw readError(error);
+    }
+  };
+
+  return {
+    async get(ref) {
+      const client = await firestore.get();
+      const document = await reading(client.doc(ref.path).get());
+      return document.exists ? snapshot(ref.collection, document, document.readTime) : null;
+    },
+
+    async commit(writes) {
+      const prepared = prepare(writes, random);
+      if (prepared.writes.length > 0) await commitPrepared(await firestore.get(), clock, prepared);
+    },
+
+    async query(name, where, { limit, after }): Promise<Page<Collections[CollectionOf<typeof name>]>> {
+      const asked = askedOf(name, where);
+      checkLimit(limit);
+      const query = await queryOf(await firestore.get(), asked, after);
+      // One more than asked for tells whether there is a next page.
+      const { docs, readTime } = await reading(query.limit(limit + 1).get());
+      const items = docs
+        .slice(0, limit)
+        .map((document) => snapshot<CollectionOf<typeof name>>(asked.shape.collection as CollectionOf<typeof name>, document, readTime));
+      const end = docs[limit - 1];
+      return {
+        items,
+        next: docs.length > limit && end !== undefined ? [end.get(asked.shape.order) as string | number, end.ref.path] : null,
+        readAtMs: readTime.toMillis(),
+      };
+    },
+
+    async count(name, where, limit) {
+      const asked = askedOf(name, where);
+      checkLimit(limit);
+      const query = await queryOf(await firestore.get(), asked);
+      return (await reading(query.limit(limit).count().get())).data().count;
+    },
+
+    watch(target, onChange) {
+      if ('path' in target) {
+        return listen(options, async () => (await firestore.get()).doc(target.path), onChange);
+      }
+      const asked = askedOf(target.shape as ShapeName, target.where);
+      const { limit } = target;
+      const query = async () => {
+        const all = await queryOf(await firestore.get(), asked);
+        return limit === undefined ? all : all.limit(limit);
+      };
+      return listen(options, query, onChange);
+    },
+
+    close: () => firestore.close(),
+  };
+}
+
+function snapshot<C extends CollectionName>(collection: C, document: Stored, readTime: Timestamp): Snapshot<Collections[C]> {
+  const { updateTime } = document;
+  if (updateTime === undefined) throw new Error(`${document.ref.path} has no time of its last write`);
+  return {
+    path: document.ref.path,
+    data: decodeFields(collection, document.data() ?? {}) as Collections[C],
+    etag: etagOf(updateTime),
+    updatedAtMs: updateTime.toMillis(),
+    readAtMs: readTime.toMillis(),
+  };
+}
