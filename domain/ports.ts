@@ -20,6 +20,7 @@ export const refs = {
   slot: (id: string): Ref<'slots'> => ({ collection: 'slots', path: `slots/${id}` }),
   delivery: (id: string): Ref<'deliveries'> => ({ collection: 'deliveries', path: `deliveries/${id}` }),
   key: (hash: string): Ref<'keys'> => ({ collection: 'keys', path: `keys/${hash}` }),
+  rejection: (id: string): Ref<'rejections'> => ({ collection: 'rejections', path: `rejections/${id}` }),
 } as const;
 
 /** The id of the slot of a queue with this index. */
@@ -87,6 +88,8 @@ export interface Store {
 
 export interface Messages {
   nudges: { readonly queue: string };
+  /** "Go on with this event", by its document's path, after this dependant: how `on-job-event` goes on where its time was up. */
+  events: { readonly event: string; readonly after: string };
   deliveries: { readonly delivery: string };
 }
 export type Topic = keyof Messages;
@@ -125,13 +128,22 @@ export type LaunchResult =
     }
   | { readonly kind: 'ambiguous'; readonly message: string };
 
+/** One run of a worker, by the platform's own name for it; the queue says where to look for it. */
+export interface Execution {
+  readonly queue: string;
+  readonly execution: string;
+}
+
 /** Cloud Run Jobs: one execution is one worker. */
 export interface Launcher {
+  /** Called once for a slot and fence: never repeated by the adapter, since each call may start an execution. */
   launch(request: LaunchRequest): Promise<LaunchResult>;
   /** Idempotent; resolves once the cancellation is asked for, also for an execution that has ended or never was. */
-  cancel(execution: string): Promise<void>;
+  cancel(execution: Execution): Promise<void>;
   /** `unknown` where the platform no longer (or not yet) tells. */
-  status(execution: string): Promise<'running' | 'ended' | 'unknown'>;
+  status(execution: Execution): Promise<'running' | 'ended' | 'unknown'>;
+  /** What was launched for this slot and fence and has not ended, as far as the platform tells: an ambiguous launch leaves no name behind. */
+  find(launch: Pick<LaunchRequest, 'queue' | 'slot' | 'fence'>): Promise<readonly Execution[]>;
   /** Whatever was launched before this instant (store time) is dead for certain; null where no such instant is known. */
   readonly aliveSinceMs: number | null;
 }
@@ -175,8 +187,22 @@ export interface MetricSink {
   gauges(points: readonly Gauge[]): Promise<void>;
 }
 
+export type SecretName = 'idempotency-pepper';
+
 export interface Secrets {
-  get(name: 'idempotency-pepper'): Promise<string>;
+  get(name: SecretName): Promise<string>;
+}
+
+export interface ClientToken {
+  /** A Firebase custom token: traded for an ID token by a client's SDK. */
+  readonly token: string;
+  readonly expiresAtMs: number;
+}
+
+/** Lets a tenant's own programs listen to its documents in Firestore, within firestore.rules. */
+export interface ClientTokens {
+  /** A token whose claim `tenant` is this tenant; null where this deployment has no Firestore to listen to. */
+  make(tenant: string): Promise<ClientToken | null>;
 }
 
 export interface OutboundRequest {

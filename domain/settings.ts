@@ -16,6 +16,8 @@ export interface Settings {
   readonly sweepEveryMs: number;
   /** An event handler that is not done by then nudges itself on and answers: Eventarc waits 10 s and that cannot be changed. */
   readonly answerMs: number;
+  /** An event older than this is dropped: sweep has done what it asked for, many times over. */
+  readonly maxEventAgeMs: number;
   /** The first backoff, doubled with each further attempt. */
   readonly backoffMs: number;
   readonly maxBackoffMs: number;
@@ -42,6 +44,7 @@ export const DEFAULT_SETTINGS: Settings = {
   staleMs: 60 * SECOND,
   sweepEveryMs: 60 * SECOND,
   answerMs: 8 * SECOND,
+  maxEventAgeMs: HOUR,
   backoffMs: 60 * SECOND,
   maxBackoffMs: HOUR,
   recheckMs: 60 * SECOND,

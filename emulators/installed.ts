@@ -31,7 +31,8 @@ export async function installedEmulators(names: readonly EmulatorName[]): Promis
     () => true,
     () => false,
   );
-  if (!hasJava) missing.push('Java 11 or later, which both emulators run on (Debian: apt-get install default-jre-headless)');
+  if (!hasJava)
+    missing.push('Java 11 or later, which both emulators run on (Debian: apt-get install default-jre-headless)');
   const root = await sdkRoot();
   if (root === null) {
     missing.push('the Google Cloud CLI: https://cloud.google.com/sdk/docs/install (no login and no project is needed)');
@@ -41,10 +42,15 @@ export async function installedEmulators(names: readonly EmulatorName[]): Promis
     const { path, component } = PROGRAMS[name];
     const program = root === null ? null : join(root, path);
     if (program !== null && (await isExecutable(program))) programs.set(name, program);
-    else missing.push(`the emulator: gcloud components install ${component} (Debian: apt-get install google-cloud-cli-${debianName(component)})`);
+    else
+      missing.push(
+        `the emulator: gcloud components install ${component} (Debian: apt-get install google-cloud-cli-${debianName(component)})`,
+      );
   }
   if (missing.length > 0) {
-    throw new EmulatorsMissingError(`Google's emulators cannot be started here. Missing:\n${missing.map((one) => `  - ${one}`).join('\n')}`);
+    throw new EmulatorsMissingError(
+      `Google's emulators cannot be started here. Missing:\n${missing.map((one) => `  - ${one}`).join('\n')}`,
+    );
   }
   return programs;
 }

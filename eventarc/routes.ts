@@ -11,7 +11,7 @@
  */
 export type Route =
   | { readonly via: 'http'; readonly function: FunctionName; readonly public: boolean }
-  | { readonly via: 'topic'; readonly function: FunctionName; readonly topic: 'nudges' }
+  | { readonly via: 'topic'; readonly function: FunctionName; readonly topic: 'nudges' | 'events' }
   | { readonly via: 'document'; readonly function: FunctionName; readonly document: string }
   | { readonly via: 'push'; readonly function: FunctionName; readonly topic: 'deliveries' }
   | { readonly via: 'schedule'; readonly function: FunctionName; readonly schedule: string };
@@ -25,6 +25,7 @@ export const ROUTES: readonly Route[] = [
   { via: 'topic', function: 'dispatch', topic: 'nudges' },
   { via: 'http', function: 'worker', public: false },
   { via: 'document', function: 'on-job-event', document: 'jobs/{jobId}/events/{seq}' },
+  { via: 'topic', function: 'on-job-event', topic: 'events' },
   { via: 'push', function: 'deliver-webhook', topic: 'deliveries' },
   { via: 'schedule', function: 'sweep', schedule: '* * * * *' },
 ];

@@ -3,6 +3,7 @@ import type {
   Blobs,
   Bus,
   Calls,
+  ClientTokens,
   Clock,
   Http,
   Launcher,
@@ -14,7 +15,7 @@ import type {
 } from '../domain/ports.ts';
 import type { Settings } from '../domain/settings.ts';
 
-/** What the functions stand on; a start file hands it in, and each function asks for the part it needs. */
+/** All that functions stand on; a start file hands each of them the part it needs. */
 export interface Deps {
   readonly store: Store;
   readonly bus: Bus;
@@ -23,6 +24,7 @@ export interface Deps {
   readonly blobs: Blobs;
   readonly metrics: MetricSink;
   readonly secrets: Secrets;
+  readonly tokens: ClientTokens;
   readonly http: Http;
   readonly clock: Clock;
   readonly random: Random;
@@ -30,3 +32,18 @@ export interface Deps {
   readonly catalogue: Catalogue;
   readonly settings: Settings;
 }
+
+type Always = 'clock' | 'log' | 'settings';
+
+/** What each function stands on, and no more: what it may do in production stands in eventarc/grants.ts. */
+export type ApiDeps = Pick<
+  Deps,
+  Always | 'store' | 'bus' | 'blobs' | 'secrets' | 'tokens' | 'http' | 'random' | 'catalogue'
+>;
+export type DispatchDeps = Pick<Deps, Always | 'store' | 'bus' | 'launcher' | 'random' | 'catalogue'>;
+export type DoorDeps = Pick<Deps, Always | 'store' | 'bus' | 'blobs' | 'random' | 'catalogue'>;
+export type SettleDeps = Pick<Deps, Always | 'store' | 'bus' | 'metrics' | 'catalogue'>;
+export type DeliverDeps = Pick<Deps, Always | 'store' | 'http' | 'random'>;
+export type SweepDeps = Pick<Deps, Always | 'calls' | 'metrics' | 'catalogue'> & {
+  readonly store: Pick<Store, 'get' | 'query' | 'count'>;
+};

@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto';
-import type { CloudEvent } from 'cloudevents';
 import type { Queue } from '../domain/contract/model.ts';
 import type { Slot } from '../domain/contract/slot.ts';
 import { isConflict, PoisonEventError } from '../domain/errors.ts';
 import { create, refs, slotId, update, type Due, type Snapshot } from '../domain/ports.ts';
 import { backlogBound, targetWorkers } from '../domain/target.policy.ts';
 import { isHeldSlot, isResting, newSlot, sameWork, UNHELD } from '../domain/slot.policy.ts';
-import { decodeMessage, EVENT_TYPES } from '../eventarc/events.ts';
-import type { Deps } from './deps.ts';
+import { decodeIds, decodeMessage } from '../eventarc/decode.ts';
+import { EVENT_TYPES } from '../eventarc/events.ts';
+import type { DispatchDeps } from './deps.ts';
+import type { ServedFunction } from './serve.ts';
+import { eventHandler } from './events/event-handler.ts';
+import { coalesced } from './steps/coalesce.ts';
 import { doEach } from './steps/each.ts';
 import { nudge } from './steps/nudge.ts';
 import { recoverSlot, requeueOrphan } from './steps/recover.ts';
@@ -17,17 +20,19 @@ import { moveDueJob } from './steps/release.ts';
 const UNSTEADY_ROUNDS = 8;
 
 /** `functions/dispatch`: a nudge looks at one queue; sweep's call brings ids of slots, jobs and queues that are due. */
-export function dispatch(deps: Deps): (event: CloudEvent<unknown>) => Promise<void> {
-  return async (event) => {
-    if (event.type === EVENT_TYPES.due) return dispatchDue(deps, event.data as Due['dispatch']);
+export function dispatch(deps: DispatchDeps): ServedFunction {
+  const look = coalesced((queue) => dispatchQueue(deps, queue));
+  const handler = eventHandler(deps, 'dispatch', async (event) => {
+    if (event.type === EVENT_TYPES.due) return dispatchDue(deps, decodeIds(event.data, ['slots', 'jobs', 'queues']));
     const { queue } = decodeMessage(event.data);
     if (typeof queue !== 'string') throw new PoisonEventError('a nudge names no queue');
-    await dispatchQueue(deps, queue);
-  };
+    await look(queue);
+  });
+  return { kind: 'cloudEvent', handler };
 }
 
 /** Slots first, so that their jobs are queued when the queues are looked at. */
-export async function dispatchDue(deps: Deps, due: Due['dispatch']): Promise<void> {
+export async function dispatchDue(deps: DispatchDeps, due: Due['dispatch']): Promise<void> {
   const steps = [
     () => doEach(deps, due.slots, (slot) => recoverSlot(deps, slot)),
     () => doEach(deps, due.jobs, (job) => requeueOrphan(deps, job).then(() => moveDueJob(deps, job))),
@@ -43,13 +48,14 @@ export async function dispatchDue(deps: Deps, due: Due['dispatch']): Promise<voi
  * launches one execution for it. Everything is read and decided again after each launch and each lost try, so that a storm
  * of nudges reserves no more than one would. Never waits for a worker. (The protocol's `dispatch`.)
  */
-export async function dispatchQueue(deps: Deps, queueName: string): Promise<void> {
+export async function dispatchQueue(deps: DispatchDeps, queueName: string): Promise<void> {
   const queue = deps.catalogue.queues.get(queueName);
   if (queue === undefined) {
     deps.log.error('nudge for a queue that this deployment does not have', { queue: queueName });
     return;
   }
-  const answerBy = deps.clock.nowMs() + deps.settings.answerMs;
+  // A nudge may have waited for one look before its own.
+  const answerBy = deps.clock.nowMs() + deps.settings.answerMs / 2;
   let unsteady = 0;
   while (deps.clock.nowMs() <= answerBy) {
     const free = await slotToReserve(deps, queue, unsteady < UNSTEADY_ROUNDS);
@@ -75,7 +81,11 @@ interface FreeSlot {
  * and nobody might come to look again. So where workers are held, the slots are read once more; `unsteady` means that they
  * have changed. (The first worker needs no second look: two dispatchers that want it meet at the same slot.)
  */
-async function slotToReserve(deps: Deps, queue: Queue, steadily: boolean): Promise<FreeSlot | 'unsteady' | null> {
+async function slotToReserve(
+  deps: DispatchDeps,
+  queue: Queue,
+  steadily: boolean,
+): Promise<FreeSlot | 'unsteady' | null> {
   const { max } = queue.pool;
   const before = await slotsOf(deps, queue);
   const heldBefore = before.filter((slot) => isHeldSlot(slot.data)).length;
@@ -90,7 +100,7 @@ async function slotToReserve(deps: Deps, queue: Queue, steadily: boolean): Promi
 }
 
 async function wantedWorkers(
-  deps: Deps,
+  deps: DispatchDeps,
   queue: Queue,
   slots: readonly Snapshot<Slot>[],
   queued: number,
@@ -115,7 +125,7 @@ async function wantedWorkers(
 }
 
 /** Null while the queue rests from launches that never became workers: what kept one slot's from it would keep another's. */
-function lowestFree(deps: Deps, slots: readonly Snapshot<Slot>[], max: number): FreeSlot | null {
+function lowestFree(deps: DispatchDeps, slots: readonly Snapshot<Slot>[], max: number): FreeSlot | null {
   const { aliveSinceMs } = deps.launcher;
   if (slots.some((slot) => isResting(slot, deps.settings.backoffMs, aliveSinceMs))) return null;
   const byIndex = new Map(slots.map((slot) => [slot.data.index, slot]));
@@ -126,7 +136,7 @@ function lowestFree(deps: Deps, slots: readonly Snapshot<Slot>[], max: number): 
   return null;
 }
 
-async function slotsOf(deps: Deps, queue: Queue): Promise<readonly Snapshot<Slot>[]> {
+async function slotsOf(deps: DispatchDeps, queue: Queue): Promise<readonly Snapshot<Slot>[]> {
   return (await deps.store.query('slotsOfQueue', { queue: queue.name }, { limit: 1_000 })).items;
 }
 
@@ -138,7 +148,7 @@ interface Reserved {
 }
 
 /** Null after a lost race. */
-async function reserve(deps: Deps, queue: Queue, { index, read }: FreeSlot): Promise<Reserved | null> {
+async function reserve(deps: DispatchDeps, queue: Queue, { index, read }: FreeSlot): Promise<Reserved | null> {
   const slot = slotId(queue.name, index);
   const fence = (read?.data.fence ?? 0) + 1;
   const ticket = deps.random.hex(32);
@@ -163,7 +173,7 @@ async function reserve(deps: Deps, queue: Queue, { index, read }: FreeSlot): Pro
 }
 
 /** Returns whether another launch may follow at once. */
-async function launch(deps: Deps, reserved: Reserved): Promise<boolean> {
+async function launch(deps: DispatchDeps, reserved: Reserved): Promise<boolean> {
   const result = await deps.launcher.launch(reserved);
   switch (result.kind) {
     case 'ambiguous':
@@ -181,7 +191,11 @@ async function launch(deps: Deps, reserved: Reserved): Promise<boolean> {
 }
 
 /** Writes to a slot only while it is reserved for this very launch: otherwise its worker is ready after all, and that is fine. */
-async function ifReserved(deps: Deps, { slot, fence }: Reserved, patch: (slot: Slot) => Partial<Slot>): Promise<void> {
+async function ifReserved(
+  deps: DispatchDeps,
+  { slot, fence }: Reserved,
+  patch: (slot: Slot) => Partial<Slot>,
+): Promise<void> {
   const read = await deps.store.get(refs.slot(slot));
   if (read?.data.state !== 'reserved' || read.data.fence !== fence) return;
   try {

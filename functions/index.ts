@@ -10,10 +10,10 @@ import { worker } from './worker.ts';
 
 /** The functions, in the order of one job's life; what calls each of them stands in eventarc/routes.ts. */
 export const FUNCTIONS: Readonly<Record<FunctionName, (deps: Deps) => ServedFunction>> = {
-  api: (deps) => ({ kind: 'http', handler: api(deps) }),
-  dispatch: (deps) => ({ kind: 'cloudEvent', handler: dispatch(deps) }),
-  worker: (deps) => ({ kind: 'http', handler: worker(deps) }),
-  'on-job-event': (deps) => ({ kind: 'cloudEvent', handler: onJobEvent(deps) }),
-  'deliver-webhook': (deps) => ({ kind: 'http', handler: deliverWebhook(deps) }),
-  sweep: (deps) => ({ kind: 'http', handler: sweep(deps) }),
+  api,
+  dispatch,
+  worker,
+  'on-job-event': onJobEvent,
+  'deliver-webhook': deliverWebhook,
+  sweep,
 };

@@ -1,19 +1,33 @@
-import type { CloudEvent } from 'cloudevents';
 import { PoisonEventError } from '../domain/errors.ts';
-import type { Due } from '../domain/ports.ts';
-import { decodeEventPath, EVENT_TYPES } from '../eventarc/events.ts';
-import type { Deps } from './deps.ts';
+import { decodeDocumentPath, decodeIds, decodeMessage, parseEventPath } from '../eventarc/decode.ts';
+import { EVENT_TYPES } from '../eventarc/events.ts';
+import type { SettleDeps } from './deps.ts';
+import { eventHandler } from './events/event-handler.ts';
+import type { ServedFunction } from './serve.ts';
 import { doEach } from './steps/each.ts';
 import { settleEvent } from './steps/settle.ts';
 
-/** `functions/on-job-event`: a created event document is settled; sweep's call brings the paths of those still open. */
-export function onJobEvent(deps: Deps): (event: CloudEvent<unknown>) => Promise<void> {
-  return async (event) => {
-    const paths = event.type === EVENT_TYPES.due ? (event.data as Due['on-job-event']).events : [event['document']];
-    if (!Array.isArray(paths)) throw new PoisonEventError('no list of events');
-    await doEach(deps, paths.map(String), async (path) => {
-      const { jobId, seq } = decodeEventPath(path);
-      await settleEvent(deps, jobId, seq);
-    });
+/**
+ * `functions/on-job-event`: a created event document is settled; its own message goes on with one that was too much for one
+ * answer; sweep's call brings the paths of those still open.
+ */
+export function onJobEvent(deps: SettleDeps): ServedFunction {
+  const settle = async (path: unknown, after: string | null): Promise<void> => {
+    const { jobId, seq } = parseEventPath(path);
+    await settleEvent(deps, jobId, seq, after);
   };
+  const handler = eventHandler(deps, 'on-job-event', async ({ type, data, ...attributes }) => {
+    switch (type) {
+      case EVENT_TYPES.due:
+        return doEach(deps, decodeIds(data, ['events']).events, (path) => settle(path, null));
+      case EVENT_TYPES.message: {
+        const { event, after } = decodeMessage(data);
+        if (typeof after !== 'string') throw new PoisonEventError('the message does not say where to go on');
+        return settle(event, after);
+      }
+      default:
+        return settle(decodeDocumentPath(data, attributes['document']), null);
+    }
+  });
+  return { kind: 'cloudEvent', handler };
 }

@@ -57,6 +57,9 @@ export async function serveFunction(
     } catch (error) {
       return refuse(request, response, problemAnswer(error, log));
     }
+    // Shown to the framework as bytes, so that it parses nothing: each function reads its own body, and what it cannot read
+    // is its to judge.
+    request.headers['content-type'] = 'application/octet-stream';
     if (isAsked) response.writeContinue();
     response.setHeader('x-content-type-options', 'nosniff');
     // The third argument is Express's `next`: what the framework cannot read, and its own 404, end here instead of in HTML.

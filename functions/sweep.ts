@@ -2,11 +2,10 @@ import { holderIsGone } from '../domain/holder.ts';
 import { refs, slotId, type Gauge } from '../domain/ports.ts';
 import { isHeldSlot, isSuspect } from '../domain/slot.policy.ts';
 import { SECOND } from '../domain/time.ts';
-import type { Deps } from './deps.ts';
+import type { SweepDeps } from './deps.ts';
 import { httpHandler } from './http/answer.ts';
+import type { ServedFunction } from './serve.ts';
 import { pagesOf } from './steps/pages.ts';
-
-type Reads = Pick<Deps, 'store' | 'calls' | 'metrics' | 'catalogue' | 'clock' | 'settings' | 'log'>;
 
 const PAGE = 200;
 /** What one sweep hands on of each kind at most; the next one, a minute later, goes on from there. */
@@ -18,12 +17,13 @@ const CALL = 50;
  * `functions/sweep`, called by the scheduler each minute. `?stale=0` takes nothing for being on its way: right after a start
  * nothing is.
  */
-export function sweep(deps: Reads): ReturnType<typeof httpHandler> {
-  return httpHandler(deps.log, async (request) => {
+export function sweep(deps: SweepDeps): ServedFunction {
+  const handler = httpHandler(deps.log, async (request) => {
     const all = new URLSearchParams(request.url?.split('?')[1] ?? '').get('stale') === '0';
     await sweepOnce(deps, all ? 0 : deps.settings.staleMs);
     return { status: 204 };
   });
+  return { kind: 'http', handler };
 }
 
 /**
@@ -34,7 +34,7 @@ export function sweep(deps: Reads): ReturnType<typeof httpHandler> {
  * @param staleMs how old an open event must be to count as forgotten; with 0 no slot counts as held by a worker that is well
  * @throws Error at the end, if any call failed: everything else has been done
  */
-export async function sweepOnce(deps: Reads, staleMs: number): Promise<void> {
+export async function sweepOnce(deps: SweepDeps, staleMs: number): Promise<void> {
   const endsAtMs = deps.clock.nowMs() + deps.settings.sweepEveryMs;
   let failures = 0;
 
@@ -81,7 +81,7 @@ async function collect<T>(
 }
 
 /** Slots that are not free and look as if nobody were there; dispatch knows which of them are to be recovered. */
-async function suspectSlots(deps: Reads, all: boolean): Promise<string[]> {
+async function suspectSlots(deps: SweepDeps, all: boolean): Promise<string[]> {
   const found: string[] = [];
   for (const state of ['reserved', 'starting', 'ready', 'draining', 'recovering'] as const) {
     for await (const page of pagesOf((options) => deps.store.query('slotsInState', { state }, options), PAGE)) {
@@ -93,7 +93,7 @@ async function suspectSlots(deps: Reads, all: boolean): Promise<string[]> {
 }
 
 /** Blocked jobs whose time has come, and jobs whose start deadline has passed. */
-async function dueJobs(deps: Reads): Promise<string[]> {
+async function dueJobs(deps: SweepDeps): Promise<string[]> {
   const unblock = collect(
     (options) => deps.store.query('blockedDue', { state: 'blocked' }, options),
     (job, readAtMs) => job.untilMs <= readAtMs,
@@ -110,7 +110,7 @@ async function dueJobs(deps: Reads): Promise<string[]> {
 }
 
 /** Held jobs whose holder is gone. A page's jobs are read first, their slots second: the other order would take live jobs. */
-async function orphans(deps: Reads): Promise<string[]> {
+async function orphans(deps: SweepDeps): Promise<string[]> {
   const found: string[] = [];
   for (const state of ['running', 'canceling'] as const) {
     for await (const page of pagesOf((options) => deps.store.query('heldJobs', { state }, options), PAGE)) {
@@ -125,7 +125,7 @@ async function orphans(deps: Reads): Promise<string[]> {
   return found;
 }
 
-async function openEvents(deps: Reads, staleMs: number): Promise<string[]> {
+async function openEvents(deps: SweepDeps, staleMs: number): Promise<string[]> {
   return collect(
     (options) => deps.store.query('openEvents', { open: true }, options),
     (event, readAtMs) => event.atMs <= readAtMs - staleMs,
@@ -134,7 +134,7 @@ async function openEvents(deps: Reads, staleMs: number): Promise<string[]> {
 }
 
 /** Queues with queued jobs and room for another worker. */
-async function waitingQueues(deps: Reads): Promise<string[]> {
+async function waitingQueues(deps: SweepDeps): Promise<string[]> {
   const waiting: string[] = [];
   for (const queue of deps.catalogue.queues.values()) {
     const queued = await deps.store.count('backlog', { state: 'queued', home: queue.name }, 1);
@@ -143,12 +143,12 @@ async function waitingQueues(deps: Reads): Promise<string[]> {
   return waiting;
 }
 
-async function heldCount(deps: Reads, queue: string): Promise<number> {
+async function heldCount(deps: SweepDeps, queue: string): Promise<number> {
   const page = await deps.store.query('slotsOfQueue', { queue }, { limit: 1_000 });
   return page.items.filter((slot) => isHeldSlot(slot.data)).length;
 }
 
-async function dueDeliveries(deps: Reads): Promise<string[]> {
+async function dueDeliveries(deps: SweepDeps): Promise<string[]> {
   return collect(
     (options) => deps.store.query('deliveriesDue', { state: 'pending' }, options),
     (delivery, readAtMs) => delivery.nextAtMs <= readAtMs,
@@ -156,7 +156,7 @@ async function dueDeliveries(deps: Reads): Promise<string[]> {
   );
 }
 
-async function gauges(deps: Reads, openEventCount: number): Promise<Gauge[]> {
+async function gauges(deps: SweepDeps, openEventCount: number): Promise<Gauge[]> {
   const points: Gauge[] = [{ name: 'open_events', queue: null, value: openEventCount }];
   for (const { name } of deps.catalogue.queues.values()) {
     const head = await deps.store.query('backlog', { state: 'queued', home: name }, { limit: 1 });

@@ -7,9 +7,10 @@ import {
   SESSION_HEADER,
 } from '../domain/contract/door.ts';
 import { RequestError } from '../domain/errors.ts';
-import type { Deps } from './deps.ts';
+import type { DoorDeps } from './deps.ts';
 import { httpHandler, type FunctionRequest } from './http/answer.ts';
-import { parseAs } from './http/parse.ts';
+import { parseAs, parseJson } from './http/parse.ts';
+import type { ServedFunction } from './serve.ts';
 import { claim } from './worker/claim.ts';
 import { finish, release, renew } from './worker/finish.ts';
 import { ready } from './worker/ready.ts';
@@ -17,12 +18,15 @@ import { artifact, report } from './worker/report.ts';
 import { parseSession } from './worker/session.ts';
 
 /** `functions/worker`: the workers' only door. What they say stands in domain/contract/door.ts. */
-export function worker(deps: Deps): ReturnType<typeof httpHandler> {
-  return httpHandler(deps.log, async (request, gone) => ({ status: 200, body: await answer(deps, request, gone) }));
+export function worker(deps: DoorDeps): ServedFunction {
+  const handler = httpHandler(deps.log, async (request, gone) => {
+    return { status: 200, body: await answer(deps, request, gone) };
+  });
+  return { kind: 'http', handler };
 }
 
-async function answer(deps: Deps, request: FunctionRequest, gone: AbortSignal): Promise<object> {
-  const { body } = request;
+async function answer(deps: DoorDeps, request: FunctionRequest, gone: AbortSignal): Promise<object> {
+  const body = parseJson(request.rawBody);
   const path = request.url?.split('?')[0] ?? '';
   if (path === '/ready') return ready(deps, parseAs(ReadyRequest, body, 'invalid_input'));
   const header = request.headers[SESSION_HEADER];

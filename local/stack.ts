@@ -7,6 +7,7 @@ import { FUNCTION_NAMES, type FunctionName } from '../eventarc/routes.ts';
 import type { Deps } from '../functions/deps.ts';
 import { FUNCTIONS } from '../functions/index.ts';
 import { apiGuard, bearerGuard, serveFunction, type Served } from '../functions/serve.ts';
+import { withinGrants } from '../functions/within-grants.ts';
 import { loadCatalogue } from '../gpu-job/models/catalogue.ts';
 import { systemClock } from '../host/clock.ts';
 import { createHttp } from '../host/http.ts';
@@ -116,6 +117,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       blobs,
       metrics: memoryMetrics(log),
       secrets,
+      // There is no Firestore here that a client could listen to.
+      tokens: { make: async () => null },
       http: createHttp({ allowLoopback: true }),
       clock,
       random,
@@ -126,7 +129,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     for (const name of FUNCTION_NAMES) {
       const guard = name === 'api' ? apiGuard(deps) : bearerGuard(tokens.get(name) ?? '');
       const port = name === 'api' ? options.port : 0;
-      served.set(name, await serveFunction(name, FUNCTIONS[name](deps), guard, { host: '127.0.0.1', port, log }));
+      served.set(
+        name,
+        await serveFunction(name, FUNCTIONS[name](withinGrants(name, deps)), guard, { host: '127.0.0.1', port, log }),
+      );
       stops.push(() => served.get(name)?.close());
     }
     // Workers go before the functions, since they still need the door to hand back what they hold; messages go before the

@@ -44,7 +44,8 @@ export async function commitPrepared(firestore: Firestore, clock: Clock, prepare
     const writes = prepared.writes.map(({ write }) => write);
     const creates = writes.filter((write) => write.kind === 'create');
     const updates = writes.filter((write) => write.kind === 'update');
-    const suspects = failure === 'exists' ? creates : failure === 'stale' ? updates : [...creates, ...updates].slice(0, 1);
+    const suspects =
+      failure === 'exists' ? creates : failure === 'stale' ? updates : [...creates, ...updates].slice(0, 1);
     const read = await readBack(firestore, clock, suspects, error);
     if (read.some((document) => document.get(COMMIT_MARK) === prepared.mark)) return;
     if (failure === 'unclear') throw unclear(error);
@@ -84,7 +85,8 @@ async function readBack(
   }
 }
 
-const unclear = (cause: unknown): UnclearError => new UnclearError('the commit may or may not have been made', { cause });
+const unclear = (cause: unknown): UnclearError =>
+  new UnclearError('the commit may or may not have been made', { cause });
 
 /** Which write lost the race, as far as the documents still tell. */
 function lostTo(

@@ -6,7 +6,9 @@ import { checkCursor, type Asked } from '../../domain/shapes.ts';
 /** The documents of a shape's collection with the values asked for, in no order. */
 function matching(firestore: Firestore, { shape, values }: Asked): Query {
   const { collection, contains } = shape;
-  const all: Query = BELOW_A_JOB.has(collection) ? firestore.collectionGroup(collection) : firestore.collection(collection);
+  const all: Query = BELOW_A_JOB.has(collection)
+    ? firestore.collectionGroup(collection)
+    : firestore.collection(collection);
   return values.reduce(
     (query, [field, value]) => query.where(field, field === contains ? 'array-contains' : '==', value),
     all,

@@ -15,7 +15,9 @@ export interface FirestoreStore extends Store {
   close(): Promise<void>;
 }
 
-type Stored = Pick<DocumentSnapshot, 'data' | 'createTime' | 'updateTime'> & { readonly ref: { readonly path: string } };
+type Stored = Pick<DocumentSnapshot, 'data' | 'createTime' | 'updateTime'> & {
+  readonly ref: { readonly path: string };
+};
 
 /**
  * The store on Firestore: commits by WriteBatch with a precondition on each document, never a transaction, which would lock
@@ -55,11 +57,16 @@ export function firestoreStore(
       const { docs, readTime } = await reading(query.limit(limit + 1).get());
       const items = docs
         .slice(0, limit)
-        .map((document) => snapshot<CollectionOf<typeof name>>(asked.shape.collection as CollectionOf<typeof name>, document, readTime));
+        .map((document) =>
+          snapshot<CollectionOf<typeof name>>(asked.shape.collection as CollectionOf<typeof name>, document, readTime),
+        );
       const end = docs[limit - 1];
       return {
         items,
-        next: docs.length > limit && end !== undefined ? [end.get(asked.shape.order) as string | number, end.ref.path] : null,
+        next:
+          docs.length > limit && end !== undefined
+            ? [end.get(asked.shape.order) as string | number, end.ref.path]
+            : null,
         readAtMs: readTime.toMillis(),
       };
     },
@@ -88,7 +95,11 @@ export function firestoreStore(
   };
 }
 
-function snapshot<C extends CollectionName>(collection: C, document: Stored, readTime: Timestamp): Snapshot<Collections[C]> {
+function snapshot<C extends CollectionName>(
+  collection: C,
+  document: Stored,
+  readTime: Timestamp,
+): Snapshot<Collections[C]> {
   const { updateTime } = document;
   if (updateTime === undefined) throw new Error(`${document.ref.path} has no time of its last write`);
   return {

@@ -41,8 +41,7 @@ function textOf(value: unknown): unknown {
   return isMap(value) && Object.keys(value).length === 1 ? value[AS_TEXT] : undefined;
 }
 
-const isMap = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isMap = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function isNative(value: unknown, level: number): boolean {
   if (typeof value === 'string') return value.isWellFormed();

@@ -18,7 +18,9 @@ export function listen(
   let undo = (): void => undefined;
   const again = (error: unknown): void => {
     if (isStopped) return;
-    log.error('a listener has ended; it is set up again', { error: error instanceof Error ? error.message : String(error) });
+    log.error('a listener has ended; it is set up again', {
+      error: error instanceof Error ? error.message : String(error),
+    });
     undo = clock.after(AGAIN_MS, start);
     // Whoever waits must not wait for a listener that is deaf.
     onChange();

@@ -1,12 +1,12 @@
-import type { ServerResponse } from 'node:http';
 import { RequestError } from '../../domain/errors.ts';
-import type { Deps } from '../deps.ts';
-import { httpHandler, type FunctionRequest } from '../http/answer.ts';
+import type { ApiDeps } from '../deps.ts';
+import type { ServedFunction } from '../serve.ts';
+import { httpHandler } from '../http/answer.ts';
 import { admissionOf } from './admission.ts';
 
 /** `functions/api`: the HTTPS interface `/v1`, for requests that its guard has let in. */
-export function api(deps: Deps): (request: FunctionRequest, response: ServerResponse) => Promise<void> {
-  return httpHandler(deps.log, async (request, gone) => {
+export function api(deps: ApiDeps): ServedFunction {
+  const handler = httpHandler(deps.log, async (request, gone) => {
     const admission = admissionOf(request);
     if (admission === null) throw new RequestError('unauthenticated', 'This request has not passed the guard.');
     const { tenant, match } = admission;
@@ -19,4 +19,5 @@ export function api(deps: Deps): (request: FunctionRequest, response: ServerResp
       gone,
     });
   });
+  return { kind: 'http', handler };
 }

@@ -2,7 +2,7 @@ import { CreateJobRequest } from '../../domain/contract/http.ts';
 import type { Job } from '../../domain/contract/job.ts';
 import { isConflict, RequestError, UnclearError } from '../../domain/errors.ts';
 import { refs } from '../../domain/ports.ts';
-import type { Deps } from '../deps.ts';
+import type { ApiDeps, Deps } from '../deps.ts';
 import type { Answer } from '../http/answer.ts';
 import { parseAs } from '../http/parse.ts';
 import { parseStrictJson } from '../http/strict-json.ts';
@@ -19,7 +19,7 @@ import { waitForEnd, waitSecondsOf } from './wait.ts';
  * same key before. Once it answers either, the job is stored.
  * @throws RequestError
  */
-export async function createJob(deps: Deps, call: Call): Promise<Answer> {
+export async function createJob(deps: ApiDeps, call: Call): Promise<Answer> {
   const key = idempotencyKeyOf(call.headers);
   const waitSeconds = waitSecondsOf(call.headers);
   const body = parseStrictJson(call.body);
@@ -45,7 +45,7 @@ interface Submitted {
   readonly isNew: boolean;
 }
 
-async function submit(deps: Deps, asked: AskedJob, isKeyed: boolean): Promise<Submitted> {
+async function submit(deps: ApiDeps, asked: AskedJob, isKeyed: boolean): Promise<Submitted> {
   let plan: JobPlan;
   try {
     plan = await planJob(deps, asked);
@@ -79,7 +79,7 @@ async function earlierJob({ store }: Pick<Deps, 'store'>, asked: AskedJob): Prom
 }
 
 /** What follows the commit; if it fails, the job is stored all the same and sweep sets it going. */
-async function setGoing(deps: Deps, job: Job): Promise<Job> {
+async function setGoing(deps: ApiDeps, job: Job): Promise<Job> {
   if (job.state === 'queued') {
     await nudge(deps, job.home);
     return job;

@@ -9,7 +9,6 @@ import { API_ROUTES } from './routes.ts';
 
 /**
  * The guard of `api`: which operation, whose request, and whether its body may come, all from the headers.
- * A body that may come is shown to functions-framework as bytes, so that it parses nothing and we read them strictly.
  */
 export function apiGuard(deps: Pick<Deps, 'store' | 'clock' | 'settings'>): Guard {
   const authenticate = authenticator(deps);
@@ -19,7 +18,6 @@ export function apiGuard(deps: Pick<Deps, 'store' | 'clock' | 'settings'>): Guar
     const isRequired = match.route.body !== undefined;
     checkBodyHeaders(request, { maxBytes: deps.settings.maxBodyBytes, isRequired });
     if (isRequired) checkJson(request);
-    request.headers['content-type'] = 'application/octet-stream';
     admit(request, { tenant, match });
   };
 }

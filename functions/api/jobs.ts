@@ -2,7 +2,7 @@ import { JobId, ListJobsQuery } from '../../domain/contract/http.ts';
 import type { Job } from '../../domain/contract/job.ts';
 import { RequestError } from '../../domain/errors.ts';
 import { refs, type Cursor, type Page, type Snapshot } from '../../domain/ports.ts';
-import type { Deps } from '../deps.ts';
+import type { ApiDeps, Deps } from '../deps.ts';
 import type { Answer } from '../http/answer.ts';
 import { parseQuery } from '../http/parse.ts';
 import { cancelJob } from '../steps/cancel.ts';
@@ -12,7 +12,7 @@ import type { Call } from './route.ts';
 import { waitForEnd, waitSecondsOf } from './wait.ts';
 
 /** The caller's own job. @throws RequestError not_found, also for another tenant's: nobody learns that it exists */
-async function ownJob(deps: Deps, call: Call): Promise<Snapshot<Job>> {
+async function ownJob(deps: ApiDeps, call: Call): Promise<Snapshot<Job>> {
   const id = call.params['id'] ?? '';
   const read = JobId.safeParse(id).success ? await deps.store.get(refs.job(id)) : null;
   if (read === null || read.data.tenant !== call.tenant) {
@@ -22,7 +22,7 @@ async function ownJob(deps: Deps, call: Call): Promise<Snapshot<Job>> {
 }
 
 /** `GET /v1/jobs/{id}`, held open by `Prefer: wait=N` until the job has ended. @throws RequestError not_found */
-export async function getJob(deps: Deps, call: Call): Promise<Answer> {
+export async function getJob(deps: ApiDeps, call: Call): Promise<Answer> {
   const waitSeconds = waitSecondsOf(call.headers);
   const read = await ownJob(deps, call);
   const waited = waitSeconds === 0 ? null : await waitForEnd(deps, read.data.id, waitSeconds, call.gone);
@@ -34,7 +34,7 @@ export async function getJob(deps: Deps, call: Call): Promise<Answer> {
 }
 
 /** `GET /v1/jobs`: the tenant's jobs, newest first. @throws RequestError invalid_request */
-export async function listJobs(deps: Deps, call: Call): Promise<Answer> {
+export async function listJobs(deps: ApiDeps, call: Call): Promise<Answer> {
   const query = parseQuery(ListJobsQuery, call.query);
   const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
   const page = await pageOf(deps, call.tenant, query, after);
@@ -63,7 +63,7 @@ function pageOf(
 }
 
 /** `POST /v1/jobs/{id}/cancel`; may be repeated. @throws RequestError not_found, job_already_ended */
-export async function postCancel(deps: Deps, call: Call): Promise<Answer> {
+export async function postCancel(deps: ApiDeps, call: Call): Promise<Answer> {
   const { id } = (await ownJob(deps, call)).data;
   const outcome = await cancelJob(deps, id);
   const { data } = await ownJob(deps, call);

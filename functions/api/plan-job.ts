@@ -6,7 +6,7 @@ import { create, refs, type Write } from '../../domain/ports.ts';
 import { rankOf } from '../../domain/rank.policy.ts';
 import { born } from '../../domain/state.ts';
 import { NEVER_MS, SECOND } from '../../domain/time.ts';
-import type { Deps } from '../deps.ts';
+import type { ApiDeps } from '../deps.ts';
 import { summary } from '../http/parse.ts';
 import { validateInput } from '../http/validate-input.ts';
 import { unknownModel } from './models.ts';
@@ -34,7 +34,7 @@ export interface JobPlan {
  * Turns a well-formed request into a job, or says what stands against it.
  * @throws RequestError unknown_model, MODEL_UNAVAILABLE, invalid_input, webhook_refused, unknown_dependency
  */
-export async function planJob(deps: Deps, asked: AskedJob): Promise<JobPlan> {
+export async function planJob(deps: ApiDeps, asked: AskedJob): Promise<JobPlan> {
   const { id, tenant, request } = asked;
   const model = modelFor(deps, request.model);
   const inputFrom = outputRefsIn(request.input);
@@ -95,7 +95,7 @@ export async function planJob(deps: Deps, asked: AskedJob): Promise<JobPlan> {
   return { job, writes };
 }
 
-function modelFor({ catalogue }: Deps, name: string): Model {
+function modelFor({ catalogue }: ApiDeps, name: string): Model {
   const entry = catalogue.models.get(name);
   if (entry === undefined) {
     throw new RequestError('unknown_model', unknownModel(catalogue, name), [
@@ -112,7 +112,7 @@ function modelFor({ catalogue }: Deps, name: string): Model {
 }
 
 function checkInput(
-  { settings }: Deps,
+  { settings }: ApiDeps,
   model: Model,
   request: CreateJobRequest,
   inputFrom: readonly InputSource[],
@@ -133,7 +133,7 @@ function checkInput(
   if (errors.length > 0) throw new RequestError('invalid_input', summary(errors), errors);
 }
 
-function checkWebhook({ http }: Deps, { webhook }: CreateJobRequest): void {
+function checkWebhook({ http }: ApiDeps, { webhook }: CreateJobRequest): void {
   if (webhook === undefined) return;
   try {
     http.check(webhook.url);
@@ -145,7 +145,7 @@ function checkWebhook({ http }: Deps, { webhook }: CreateJobRequest): void {
 }
 
 /** The jobs to wait for, each once. @throws RequestError unknown_dependency, also for another tenant's job: nobody learns that it exists */
-async function parentsOf({ store }: Deps, asked: AskedJob, inputFrom: readonly InputSource[]): Promise<string[]> {
+async function parentsOf({ store }: ApiDeps, asked: AskedJob, inputFrom: readonly InputSource[]): Promise<string[]> {
   const fields = new Map<string, string>();
   for (const { job, pointer } of inputFrom) fields.set(job, `/input${pointer}/$output/job`);
   for (const [i, job] of asked.request.dependsOn.entries()) fields.set(job, `/dependsOn/${i}`);

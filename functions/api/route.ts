@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { z } from 'zod';
 import type { ProblemCode } from '../../domain/errors.ts';
-import type { Deps } from '../deps.ts';
+import type { ApiDeps } from '../deps.ts';
 import type { Answer } from '../http/answer.ts';
 
 /** One admitted request. `gone` is aborted when the client has hung up. */
@@ -41,5 +41,5 @@ export interface ApiRoute {
   readonly answers: readonly AnswerDoc[];
   /** Beyond those that every operation can give. */
   readonly problems: readonly ProblemCode[];
-  readonly handle: (deps: Deps, call: Call) => Promise<Answer>;
+  readonly handle: (deps: ApiDeps, call: Call) => Promise<Answer>;
 }

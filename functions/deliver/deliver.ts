@@ -3,11 +3,9 @@ import { isSameCall, lostTryAtMs, nextTry, retryAfterMs, type AfterTry } from '.
 import { AddressRefusedError, HttpFailure, isConflict } from '../../domain/errors.ts';
 import { refs, update, type OutboundResponse } from '../../domain/ports.ts';
 import { NEVER_MS, SECOND } from '../../domain/time.ts';
-import type { Deps } from '../deps.ts';
+import type { DeliverDeps } from '../deps.ts';
 import { decideAgain } from '../steps/again.ts';
 import { signedHeaders } from './sign.ts';
-
-type Needs = Pick<Deps, 'store' | 'http' | 'clock' | 'random' | 'log' | 'settings'>;
 
 /** How much of an answer is kept. */
 const EXCERPT_BYTES = 1_024;
@@ -19,7 +17,7 @@ const SAME_CALL_MS = 10 * SECOND;
  * recorded after: of any number of calls at once one sends, and a crash in between costs one try, which sweep follows up.
  * @param gone aborted when the caller has hung up: the second try is then left to sweep
  */
-export async function deliver(deps: Needs, deliveryId: string, gone: AbortSignal): Promise<void> {
+export async function deliver(deps: DeliverDeps, deliveryId: string, gone: AbortSignal): Promise<void> {
   const first = await tryOnce(deps, deliveryId, null);
   if (first === null || first.after.state !== 'pending') return;
   const waitMs = first.after.nextAtMs - deps.clock.nowMs();
@@ -33,7 +31,7 @@ interface Tried {
 }
 
 /** @param follows the claims that the caller's own try before this one left; null for a caller that comes by due time */
-async function tryOnce(deps: Needs, id: string, follows: number | null): Promise<Tried | null> {
+async function tryOnce(deps: DeliverDeps, id: string, follows: number | null): Promise<Tried | null> {
   const claimed = await claim(deps, id, follows);
   if (claimed === null) return null;
   const secret = (await deps.store.get(refs.jobPrivate(claimed.jobId)))?.data.webhookSecret ?? null;
@@ -51,7 +49,7 @@ async function tryOnce(deps: Needs, id: string, follows: number | null): Promise
 }
 
 /** The delivery with one more claim, ours; null where it is not due, or another call was first. */
-async function claim(deps: Needs, id: string, follows: number | null): Promise<Delivery | null> {
+async function claim(deps: DeliverDeps, id: string, follows: number | null): Promise<Delivery | null> {
   const { scheduleMs, timeoutMs } = {
     scheduleMs: deps.settings.deliveryScheduleMs,
     timeoutMs: deps.settings.deliveryTimeoutMs,
@@ -81,7 +79,7 @@ interface Sent {
   readonly askedMs: number | null;
 }
 
-async function send(deps: Needs, delivery: Delivery, secret: string | null): Promise<Sent> {
+async function send(deps: DeliverDeps, delivery: Delivery, secret: string | null): Promise<Sent> {
   const atMs = deps.clock.nowMs();
   const attemptWith = (outcome: Pick<DeliveryAttempt, 'status' | 'failure' | 'excerpt'>): DeliveryAttempt => ({
     atMs,
@@ -126,7 +124,7 @@ async function send(deps: Needs, delivery: Delivery, secret: string | null): Pro
 }
 
 /** Adds the attempt whatever happened meanwhile; decides only while no later try has been claimed, except that success is success. */
-async function record(deps: Needs, claimed: Delivery, attempt: DeliveryAttempt, after: AfterTry): Promise<void> {
+async function record(deps: DeliverDeps, claimed: Delivery, attempt: DeliveryAttempt, after: AfterTry): Promise<void> {
   await decideAgain(async () => {
     const read = await deps.store.get(refs.delivery(claimed.id));
     if (read === null) return;
@@ -146,7 +144,7 @@ async function record(deps: Needs, claimed: Delivery, attempt: DeliveryAttempt, 
 }
 
 /** False where the caller hung up meanwhile. */
-async function pause({ clock }: Needs, ms: number, gone: AbortSignal): Promise<boolean> {
+async function pause({ clock }: DeliverDeps, ms: number, gone: AbortSignal): Promise<boolean> {
   if (!gone.aborted) {
     await new Promise<void>((resolve) => {
       const done = (): void => {

@@ -3,8 +3,8 @@ import { isConflict, PROBLEMS, RequestError, UnclearError, type ProblemCode } fr
 import type { Problem } from '../../domain/contract/http.ts';
 import type { Log } from '../../domain/ports.ts';
 
-/** What functions-framework hands to an HTTP function: `rawBody` is the bytes, `body` what it made of them. */
-export type FunctionRequest = IncomingMessage & { readonly rawBody?: Buffer; readonly body?: unknown };
+/** What functions-framework hands to an HTTP function: `rawBody` is the bytes of the body, if there is one. */
+export type FunctionRequest = IncomingMessage & { readonly rawBody?: Buffer };
 
 /** An HTTP answer; `body` goes out as JSON. */
 export interface Answer {

@@ -22,6 +22,16 @@ function wordsOf(issue: z.core.$ZodIssue): string {
   return `must be ${issue.expected === 'record' ? 'an object' : `of type ${issue.expected}`}`;
 }
 
+/** JSON that a part of our own sends; none at all is null. @throws RequestError invalid_json */
+export function parseJson(body: Uint8Array | undefined): unknown {
+  if (body === undefined || body.length === 0) return null;
+  try {
+    return JSON.parse(Buffer.from(body).toString('utf8')) as unknown;
+  } catch (error) {
+    throw new RequestError('invalid_json', `The body cannot be read: ${(error as Error).message}.`);
+  }
+}
+
 /** The value as its schema has it. @throws RequestError `code`, with one entry for each field at fault */
 export function parseAs<T extends z.ZodType>(schema: T, value: unknown, code: ProblemCode): z.output<T> {
   const result = schema.safeParse(value);

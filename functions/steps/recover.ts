@@ -5,7 +5,7 @@ import { UNHELD } from '../../domain/slot.policy.ts';
 import { isHeld } from '../../domain/state.ts';
 import type { Slot } from '../../domain/contract/slot.ts';
 import { SECOND } from '../../domain/time.ts';
-import type { Deps } from '../deps.ts';
+import type { DispatchDeps } from '../deps.ts';
 import { decideAgain } from './again.ts';
 import { failAttempt } from './fail-attempt.ts';
 import { nudge } from './nudge.ts';
@@ -20,18 +20,11 @@ const LOST = {
  * execution; moves each of its jobs on; and frees it last, so that slot and jobs never disagree. Safe to run twice at once
  * and to be cut off anywhere: the next run finds `recovering` and goes on. (The protocol's `recover`.)
  */
-export async function recoverSlot(deps: Deps, slotId: string): Promise<void> {
+export async function recoverSlot(deps: DispatchDeps, slotId: string): Promise<void> {
   const marked = await decideAgain(() => mark(deps, slotId));
   if (marked === null) return;
   const { slot, ranNothing } = marked;
-  if (slot.execution !== null) {
-    try {
-      await deps.launcher.cancel(slot.execution);
-    } catch (error) {
-      // The fence keeps it from doing harm; only its cost is at stake, and its own 40 s rule ends that.
-      deps.log.error('execution not canceled', { execution: slot.execution, error: String(error) });
-    }
-  }
+  await cancelExecutions(deps, slotId, slot);
   for (const jobId of slot.jobs) await decideAgain(() => requeue(deps, jobId, slotId, slot.fence));
   await decideAgain(async () => {
     const read = await deps.store.get(refs.slot(slotId));
@@ -42,13 +35,39 @@ export async function recoverSlot(deps: Deps, slotId: string): Promise<void> {
   await nudge(deps, slot.queue);
 }
 
-async function mark(deps: Deps, slotId: string): Promise<{ slot: Slot; ranNothing: boolean } | null> {
+/** The fence keeps them from doing harm; only their cost is at stake, and the worker's own 40 s rule bounds that. */
+async function cancelExecutions({ launcher, log }: DispatchDeps, slotId: string, slot: Slot): Promise<void> {
+  const { queue, fence, execution } = slot;
+  try {
+    const executions =
+      execution === null ? await launcher.find({ queue, slot: slotId, fence }) : [{ queue, execution }];
+    for (const one of executions) await launcher.cancel(one);
+  } catch (error) {
+    log.error('execution not canceled', { slot: slotId, fence, execution, error: String(error) });
+  }
+}
+
+/** The lease decides alone where the platform does not tell: its API being away must keep no slot from being recovered. */
+async function statusOf(
+  { launcher, log }: DispatchDeps,
+  { queue, execution }: Slot,
+): Promise<'running' | 'ended' | 'unknown'> {
+  if (execution === null) return 'unknown';
+  try {
+    return await launcher.status({ queue, execution });
+  } catch (error) {
+    log.error('execution not looked up', { execution, error: String(error) });
+    return 'unknown';
+  }
+}
+
+async function mark(deps: DispatchDeps, slotId: string): Promise<{ slot: Slot; ranNothing: boolean } | null> {
   const read = await deps.store.get(refs.slot(slotId));
   if (read === null) return null;
   const slot = read.data;
   const decision = decideRecovery({
     slot: read,
-    execution: slot.execution === null ? 'unknown' : await deps.launcher.status(slot.execution),
+    execution: await statusOf(deps, slot),
     leaseMs: deps.settings.leaseMs,
     reservedMs: deps.settings.reservedMs,
     startupTimeoutMs: (deps.catalogue.queues.get(slot.queue)?.pool.startupTimeoutSeconds ?? 0) * SECOND,
@@ -64,7 +83,7 @@ async function mark(deps: Deps, slotId: string): Promise<{ slot: Slot; ranNothin
   return { slot, ranNothing };
 }
 
-async function requeue(deps: Deps, jobId: string, slotId: string, fence: number): Promise<void> {
+async function requeue(deps: DispatchDeps, jobId: string, slotId: string, fence: number): Promise<void> {
   const read = await deps.store.get(refs.job(jobId));
   const holder = read?.data.holder;
   if (read === null || holder?.slot !== slotId || holder.fence !== fence) return;
@@ -77,7 +96,7 @@ async function requeue(deps: Deps, jobId: string, slotId: string, fence: number)
  * Moves on a held job whose holder is gone though its slot did not list it. The job is read first, the slot second: the
  * other order would take a job that was claimed in between.
  */
-export async function requeueOrphan(deps: Deps, jobId: string): Promise<void> {
+export async function requeueOrphan(deps: DispatchDeps, jobId: string): Promise<void> {
   await decideAgain(async () => {
     const read = await deps.store.get(refs.job(jobId));
     if (read === null || !isHeld(read.data.state) || read.data.holder === null) return;

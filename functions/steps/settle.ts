@@ -1,10 +1,10 @@
 import type { Delivery } from '../../domain/contract/delivery.ts';
 import type { Job, JobEvent } from '../../domain/contract/job.ts';
 import { costOf } from '../../domain/cost.policy.ts';
-import { create, refs, update, type Snapshot, type Write } from '../../domain/ports.ts';
+import { create, refs, update, type Cursor, type Snapshot, type Write } from '../../domain/ports.ts';
 import { isTerminal } from '../../domain/state.ts';
 import { deliveryId, owedEvent, webhookBody } from '../../domain/webhook-event.ts';
-import type { Deps } from '../deps.ts';
+import type { SettleDeps } from '../deps.ts';
 import { decideAgain } from './again.ts';
 import { pagesOf } from './pages.ts';
 import { releaseIfReady } from './release.ts';
@@ -17,17 +17,21 @@ const CHILDREN = 25;
  * creates the delivery, settles the cost and closes the event. Only whoever made that commit goes on to publish and to
  * count, so a repeated or late event changes nothing; what a crash after the commit leaves out, sweep finds (deliveries by
  * their due time).
+ * @param after the dependant that an earlier call came to; null to begin with the first
  */
-export async function settleEvent(deps: Deps, jobId: string, seq: number): Promise<void> {
-  const seen = await deps.store.get(refs.event(jobId, seq));
-  if (seen?.data.open !== true) return;
-  // Left open where there are too many for one answer: the next look at it goes on, and finds those released done quickly.
-  if (isTerminal(seen.data.to) && !(await releaseChildren(deps, jobId))) return;
-
+export async function settleEvent(deps: SettleDeps, jobId: string, seq: number, after: string | null): Promise<void> {
+  let isReleased = false;
   const settled = await decideAgain(async () => {
-    const event = await deps.store.get(refs.event(jobId, seq));
-    const job = await deps.store.get(refs.job(jobId));
+    const [event, job] = await Promise.all([deps.store.get(refs.event(jobId, seq)), deps.store.get(refs.job(jobId))]);
     if (event?.data.open !== true || job === null) return null;
+    if (isTerminal(event.data.to) && !isReleased) {
+      const cameTo = await releaseChildren(deps, jobId, after);
+      if (cameTo !== null) {
+        await goOn(deps, event.path, cameTo);
+        return null;
+      }
+      isReleased = true;
+    }
     const delivery = owedDelivery(job.data, event.data, deps.clock.nowMs());
     const costed = isTerminal(event.data.to) ? withCost(deps, job) : job.data;
     const writes: Write[] = [update(refs.event(jobId, seq), event, { open: false })];
@@ -41,15 +45,30 @@ export async function settleEvent(deps: Deps, jobId: string, seq: number): Promi
   await deps.metrics.settled(recordOf(settled.job, settled.event));
 }
 
-/** False where time was up before all had been looked at. */
-async function releaseChildren(deps: Deps, jobId: string): Promise<boolean> {
+/**
+ * Looks at the jobs that wait for one that has ended.
+ * @returns null when all have been looked at, else the one that it came to before time was up
+ */
+async function releaseChildren(deps: SettleDeps, parent: string, after: string | null): Promise<string | null> {
   const answerBy = deps.clock.nowMs() + deps.settings.answerMs;
-  const pages = pagesOf((options) => deps.store.query('children', { parent: jobId }, options), CHILDREN);
+  const from: Cursor | null = after === null ? null : [after, refs.edge(parent, after).path];
+  const pages = pagesOf((options) => deps.store.query('children', { parent }, options), CHILDREN, from);
+  let last = after;
   for await (const page of pages) {
-    if (deps.clock.nowMs() > answerBy) return false;
+    if (last !== null && deps.clock.nowMs() > answerBy) return last;
     await Promise.all(page.items.map((edge) => releaseIfReady(deps, edge.data.child)));
+    last = page.items.at(-1)?.data.child ?? last;
   }
-  return true;
+  return null;
+}
+
+/** The event stays open for whoever goes on with it. */
+async function goOn({ bus, log }: SettleDeps, event: string, after: string): Promise<void> {
+  try {
+    await bus.publish('events', { event, after });
+  } catch (error) {
+    log.error('event not gone on with; sweep will find it', { event, error: String(error) });
+  }
 }
 
 function owedDelivery(job: Job, event: JobEvent, nowMs: number): Delivery | null {
@@ -73,13 +92,13 @@ function owedDelivery(job: Job, event: JobEvent, nowMs: number): Delivery | null
   };
 }
 
-function withCost(deps: Deps, job: Snapshot<Job>): Job {
+function withCost(deps: SettleDeps, job: Snapshot<Job>): Job {
   const hardware = deps.catalogue.models.get(job.data.model)?.model.hardware;
   const cost = hardware === undefined ? null : costOf(job.data.attempts, hardware);
   return cost === null ? job.data : { ...job.data, cost };
 }
 
-async function publishDelivery(deps: Deps, delivery: string): Promise<void> {
+async function publishDelivery(deps: SettleDeps, delivery: string): Promise<void> {
   try {
     await deps.bus.publish('deliveries', { delivery });
   } catch (error) {
@@ -87,7 +106,7 @@ async function publishDelivery(deps: Deps, delivery: string): Promise<void> {
   }
 }
 
-function recordOf(job: Job, event: JobEvent): Parameters<Deps['metrics']['settled']>[0] {
+function recordOf(job: Job, event: JobEvent): Parameters<SettleDeps['metrics']['settled']>[0] {
   const last = job.attempts.find((attempt) => attempt.attempt === event.attempt);
   const ran = last !== undefined && event.to !== 'running';
   return {

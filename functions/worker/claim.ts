@@ -6,7 +6,7 @@ import { isConflict } from '../../domain/errors.ts';
 import { sameHolder } from '../../domain/holder.ts';
 import { refs, update, type Snapshot } from '../../domain/ports.ts';
 import { move } from '../../domain/state.ts';
-import type { Deps } from '../deps.ts';
+import type { DoorDeps } from '../deps.ts';
 import { moveDueJob } from '../steps/release.ts';
 import { holderOf, slotOf, type Session } from './session.ts';
 
@@ -23,7 +23,7 @@ const ROUNDS = 8;
  * @throws RequestError session_refused
  */
 export async function claim(
-  deps: Deps,
+  deps: DoorDeps,
   session: Session,
   request: ClaimRequest,
   gone: AbortSignal,
@@ -73,7 +73,7 @@ const NOTHING: ClaimReply = { job: null, drain: false };
  * One look at the queue. The commit moves the job and writes the slot together: a worker whose slot was handed on claims
  * nothing, and slot and jobs never disagree. (The protocol's `claim`.)
  */
-export async function claimNow(deps: Deps, session: Session, loadMs: number): Promise<ClaimReply> {
+export async function claimNow(deps: DoorDeps, session: Session, loadMs: number): Promise<ClaimReply> {
   for (let round = 0; round < ROUNDS; round += 1) {
     const slot = await slotOf(deps, session);
     const held = slot.data.jobs[0];
@@ -104,14 +104,14 @@ export async function claimNow(deps: Deps, session: Session, loadMs: number): Pr
 }
 
 /** A worker runs one job at a time, so one that asks although its slot lists a job has missed the answer that gave it. */
-async function heldJob(deps: Deps, session: Session, jobId: string): Promise<ClaimedJob | null> {
+async function heldJob(deps: DoorDeps, session: Session, jobId: string): Promise<ClaimedJob | null> {
   const read = await deps.store.get(refs.job(jobId));
   if (read === null || !sameHolder(read.data.holder, holderOf(session, read.data.attempt))) return null;
   return claimed(read.data, read.data.attempt);
 }
 
 async function tryClaim(
-  deps: Deps,
+  deps: DoorDeps,
   session: Session,
   slot: Snapshot<Slot>,
   candidate: Snapshot<Job>,

@@ -6,7 +6,7 @@ import { sameHolder } from '../../domain/holder.ts';
 import { refs, update, type Snapshot, type Write } from '../../domain/ports.ts';
 import { UNHELD } from '../../domain/slot.policy.ts';
 import { move } from '../../domain/state.ts';
-import type { Deps } from '../deps.ts';
+import type { DoorDeps } from '../deps.ts';
 import { decideAgain } from '../steps/again.ts';
 import { closeAttempt, failAttempt } from '../steps/fail-attempt.ts';
 import { nudge } from '../steps/nudge.ts';
@@ -21,7 +21,7 @@ const OUTPUT_BOUNDS = { depth: 12, values: 50_000 };
  * the writer's; a repeated call whose first try went through is answered as accepted. (The protocol's `finish`.)
  * @throws RequestError session_refused
  */
-export async function finish(deps: Deps, session: Session, request: FinishRequest): Promise<FinishReply> {
+export async function finish(deps: DoorDeps, session: Session, request: FinishRequest): Promise<FinishReply> {
   // Before the compare-and-set: it asks the blob store many times, and a renewal in between would have it all done again.
   const fault = await faultOf(deps, request);
   return decideAgain(async () => {
@@ -61,7 +61,7 @@ const isStartupFailure = (outcome: Outcome): boolean =>
   outcome.kind === 'failed' && outcome.error.kind === 'startup_failed';
 
 function ending(
-  deps: Deps,
+  deps: DoorDeps,
   read: Snapshot<Job>,
   { outcome }: FinishRequest,
   fault: string | null,
@@ -96,7 +96,7 @@ function ending(
 }
 
 /** An output must be what a store can hold; an artifact counts only where it belongs to this attempt and was really uploaded. */
-async function faultOf(deps: Deps, { job, attempt, outcome }: FinishRequest): Promise<string | null> {
+async function faultOf(deps: DoorDeps, { job, attempt, outcome }: FinishRequest): Promise<string | null> {
   if (outcome.kind !== 'succeeded') return null;
   if (!isWithinBounds(outcome.output, OUTPUT_BOUNDS)) {
     return `its output is nested deeper than ${OUTPUT_BOUNDS.depth} levels or has more than ${OUTPUT_BOUNDS.values} values`;
@@ -112,7 +112,7 @@ async function faultOf(deps: Deps, { job, attempt, outcome }: FinishRequest): Pr
 }
 
 /** Renews the lease, and tells which of the session's jobs are to be canceled. @throws RequestError session_refused */
-export async function renew(deps: Deps, session: Session): Promise<RenewReply> {
+export async function renew(deps: DoorDeps, session: Session): Promise<RenewReply> {
   return decideAgain(async () => {
     const slot = await slotOf(deps, session);
     await deps.store.commit([update(refs.slot(session.slot), slot, { renewals: slot.data.renewals + 1 })]);
@@ -127,7 +127,7 @@ export async function renew(deps: Deps, session: Session): Promise<RenewReply> {
  * slot was still held found no worker to start, so this look is what saves it. (The protocol's `release`.)
  * @throws RequestError session_refused
  */
-export async function release(deps: Deps, session: Session): Promise<ReleaseReply> {
+export async function release(deps: DoorDeps, session: Session): Promise<ReleaseReply> {
   const queue = session.slot.slice(0, session.slot.lastIndexOf('~'));
   try {
     return await decideAgain(async () => {

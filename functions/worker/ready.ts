@@ -2,7 +2,7 @@ import { DOOR_PROTOCOL, type ReadyReply, type ReadyRequest } from '../../domain/
 import { RequestError } from '../../domain/errors.ts';
 import { refs, update } from '../../domain/ports.ts';
 import { SECOND } from '../../domain/time.ts';
-import type { Deps } from '../deps.ts';
+import type { DoorDeps } from '../deps.ts';
 import { decideAgain } from '../steps/again.ts';
 import { sameDigest, sha256 } from './session.ts';
 
@@ -12,7 +12,7 @@ import { sameDigest, sha256 } from './session.ts';
  * (The protocol's `ready`.)
  * @throws RequestError session_refused
  */
-export async function ready(deps: Deps, request: ReadyRequest): Promise<ReadyReply> {
+export async function ready(deps: DoorDeps, request: ReadyRequest): Promise<ReadyReply> {
   if (request.protocol !== DOOR_PROTOCOL) {
     throw new RequestError('session_refused', `This door speaks protocol ${DOOR_PROTOCOL}, not ${request.protocol}.`);
   }

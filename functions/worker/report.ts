@@ -4,7 +4,7 @@ import { RequestError } from '../../domain/errors.ts';
 import { sameHolder } from '../../domain/holder.ts';
 import { create, refs, update, type Snapshot, type Write } from '../../domain/ports.ts';
 import { isHeld } from '../../domain/state.ts';
-import type { Deps } from '../deps.ts';
+import type { DoorDeps } from '../deps.ts';
 import { decideAgain } from '../steps/again.ts';
 import { holderOf, slotOf, type Session } from './session.ts';
 
@@ -12,7 +12,7 @@ import { holderOf, slotOf, type Session } from './session.ts';
 const METRICS_KEPT = 100;
 
 /** The job that a session runs. @throws RequestError session_refused if it is not (or no longer) this session's */
-async function heldBy(deps: Deps, session: Session, jobId: string, attempt: number): Promise<Snapshot<Job>> {
+async function heldBy(deps: DoorDeps, session: Session, jobId: string, attempt: number): Promise<Snapshot<Job>> {
   const read = await deps.store.get(refs.job(jobId));
   if (read === null || !isHeld(read.data.state) || !sameHolder(read.data.holder, holderOf(session, attempt))) {
     throw new RequestError('not_found', `attempt ${attempt} of job ${jobId} is not this worker's`);
@@ -25,7 +25,7 @@ async function heldBy(deps: Deps, session: Session, jobId: string, attempt: numb
  * @returns whether the job's cancellation was asked for
  * @throws RequestError session_refused, or not_found where the job is not this worker's: it drops the job and goes on
  */
-export async function report(deps: Deps, session: Session, request: ReportRequest): Promise<ReportReply> {
+export async function report(deps: DoorDeps, session: Session, request: ReportRequest): Promise<ReportReply> {
   await slotOf(deps, session);
   return decideAgain(async () => {
     const read = await heldBy(deps, session, request.job, request.attempt);
@@ -63,7 +63,7 @@ export async function report(deps: Deps, session: Session, request: ReportReques
  * cannot overwrite what its successor made.
  * @throws RequestError session_refused, not_found, invalid_input where the file is larger than its model may make
  */
-export async function artifact(deps: Deps, session: Session, request: ArtifactRequest): Promise<ArtifactReply> {
+export async function artifact(deps: DoorDeps, session: Session, request: ArtifactRequest): Promise<ArtifactReply> {
   await slotOf(deps, session);
   const read = await heldBy(deps, session, request.job, request.attempt);
   const bound = deps.catalogue.models.get(read.data.model)?.model.limits.maxArtifactBytes ?? 0;

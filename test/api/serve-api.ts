@@ -109,6 +109,7 @@ export async function serveApi(change: (deps: Deps) => Partial<Deps> = () => ({}
     blobs,
     bus: { publish: async (_, message) => void published.push(message as Messages['nudges']) },
     secrets: fileSecrets(join(folder, 'secrets'), systemRandom),
+    tokens: { make: async () => null },
     http: createHttp({ allowLoopback: false }),
     calls: unused('calls'),
     launcher: unused('launcher'),
@@ -124,7 +125,7 @@ export async function serveApi(change: (deps: Deps) => Partial<Deps> = () => ({}
     const hash = createHash('sha256').update(key).digest('hex');
     await store.commit([create(refs.key(hash), { schema: 1, tenant, createdAtMs: 0 })]);
   }
-  const served = await serveFunction('api', { kind: 'http', handler: api(deps) }, apiGuard(deps), {
+  const served = await serveFunction('api', api(deps), apiGuard(deps), {
     host: '127.0.0.1',
     port: 0,
     log,

@@ -56,6 +56,7 @@ function depsOf(ports: SteppingPorts, behaviour: Behaviour): Deps {
     metrics: { settled: async () => undefined, gauges: async () => undefined },
     blobs: { signUpload: absent('blobs'), signDownload: absent('blobs'), size: absent('blobs') },
     secrets: { get: absent('secrets') },
+    tokens: { make: absent('tokens') },
     http: { check: absent('http'), send: absent('http') },
   };
 }
@@ -94,7 +95,7 @@ export class Actors {
       if (!('events' in ids)) return;
       for (const path of ids.events) {
         const [, job = '', , seq] = path.split('/');
-        await settleEvent(deps, job, Number(seq));
+        await settleEvent(deps, job, Number(seq), null);
       }
     });
     if (to !== 'dispatch' && this.#behaviour.settles !== true) return null;
@@ -222,7 +223,7 @@ export class Actors {
     const session = { slot, fence, key };
     return this.#actor(`worker of ${id}`, 'worker', async (deps) => {
       await finish(deps, session, { job: id, attempt: 1, outcome: this.#outcome(session, 1) });
-      await settleEvent(deps, id, version + 1);
+      await settleEvent(deps, id, version + 1, null);
     });
   }
 

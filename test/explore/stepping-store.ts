@@ -29,7 +29,7 @@ export type Call =
   | { readonly op: 'commit'; readonly writes: readonly Write[] }
   | { readonly op: 'publish'; readonly queue: string }
   | { readonly op: 'launch'; readonly request: LaunchRequest }
-  | { readonly op: 'cancel' | 'status'; readonly execution: string }
+  | { readonly op: 'cancel' | 'status' | 'find'; readonly execution: string }
   | { readonly op: 'due'; readonly to: keyof Due; readonly ids: Due[keyof Due] }
   | { readonly op: 'say'; readonly what: Said; readonly about: unknown };
 
@@ -148,8 +148,9 @@ export class SteppingRun {
       },
       launcher: {
         launch: (request) => park({ op: 'launch', request }),
-        cancel: (execution) => park({ op: 'cancel', execution }),
-        status: (execution) => park({ op: 'status', execution }),
+        cancel: ({ execution }) => park({ op: 'cancel', execution }),
+        status: ({ execution }) => park({ op: 'status', execution }),
+        find: ({ slot, fence }) => park({ op: 'find', execution: `${slot}#${fence}` }),
         aliveSinceMs: null,
       },
       calls: { due: (to, ids) => park({ op: 'due', to, ids }) },

@@ -51,7 +51,7 @@ export function choicesIn(scenario: Scenario, world: World): Choice[] {
 
 function isPrivate(call: Call, world: World): boolean {
   if (call.op === 'say') return call.what === 'has_session' || (call.what === 'finishing' && world.budget.repeat === 0);
-  return call.op === 'publish' || call.op === 'cancel' || call.op === 'status';
+  return ['publish', 'cancel', 'status', 'find'].includes(call.op);
 }
 
 function waysOf(scenario: Scenario, { budget }: World, call: Call): How[] {
@@ -186,6 +186,8 @@ export class Steps {
       case 'status':
         // The platform tells late, if at all: nothing may rest on it.
         return only({ text: 'unknown', value: 'unknown' });
+      case 'find':
+        return only({ text: 'none', value: [] });
       case 'launch':
         return this.#launch(world, call, how, say);
       case 'due':

@@ -118,14 +118,40 @@ describe('recovery', () => {
     await dispatchQueue(rig.deps, QUEUE);
     const [first, second] = ['noop@local~0', 'noop@local~1'] as const;
     rig.clock.set(T0 + 301 * SECOND);
-    const status = async (execution: string): Promise<'unknown'> => {
-      if (execution === 'execution-1') throw new Error('the platform is unwell');
-      return 'unknown';
+    const { store } = rig.deps;
+    const get: typeof store.get = async (ref) => {
+      if (ref.path === refs.slot(first).path) throw new Error('the store is unwell');
+      return store.get(ref);
     };
-    const deps = { ...rig.deps, launcher: { ...rig.deps.launcher, status } };
+    const deps = { ...rig.deps, store: { ...store, get } };
     const due = dispatchDue(deps, { slots: [first, second], jobs: [], queues: [] });
     await expect(due).rejects.toThrow('unwell');
     expect([(await rig.slot(first)).state, (await rig.slot(second)).state]).toEqual(['starting', 'free']);
+  });
+
+  test('a slot whose lease is over is recovered although the platform tells nothing of its execution', async () => {
+    await rig.submit();
+    const session = await rig.worker();
+    rig.clock.set(T0 + 61 * SECOND);
+    const unwell = async (): Promise<never> => {
+      throw new Error('the platform is unwell');
+    };
+    const launcher = { ...rig.deps.launcher, status: unwell, cancel: unwell };
+    await dispatchDue({ ...rig.deps, launcher }, { slots: [session.slot], jobs: [], queues: [] });
+    expect((await rig.slot(session.slot)).state).toBe('free');
+  });
+
+  test('what an ambiguous launch left behind is canceled when its slot is recovered', async () => {
+    await rig.submit();
+    rig.answers.push({ kind: 'ambiguous', message: 'no answer' });
+    await dispatchQueue(rig.deps, QUEUE);
+    const slot = 'noop@local~0';
+    const left = ['one', 'two'].map((execution) => ({ queue: QUEUE, execution }));
+    rig.found.set(`${slot}#1`, left);
+    rig.clock.set(T0 + 91 * SECOND);
+    await rig.due({ slots: [slot] });
+    expect(rig.canceled).toEqual(['one', 'two']);
+    expect(await rig.slot(slot)).toMatchObject({ state: 'free', fence: 2 });
   });
 
   test('a queue that is never still gets its further worker all the same', async () => {

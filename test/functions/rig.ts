@@ -3,7 +3,7 @@ import type { ReadyReply } from '../../domain/contract/door.ts';
 import type { Job, JobEvent } from '../../domain/contract/job.ts';
 import { Model, Pool } from '../../domain/contract/model.ts';
 import type { Slot } from '../../domain/contract/slot.ts';
-import { refs, type LaunchRequest, type LaunchResult, type Messages } from '../../domain/ports.ts';
+import { refs, type Execution, type LaunchRequest, type LaunchResult, type Messages } from '../../domain/ports.ts';
 import { DEFAULT_SETTINGS } from '../../domain/settings.ts';
 import { born } from '../../domain/state.ts';
 import type { Deps } from '../../functions/deps.ts';
@@ -30,6 +30,8 @@ export interface Rig {
   readonly nudges: string[];
   /** What the next launches answer; started when there is none left. */
   readonly answers: LaunchResult[];
+  /** What the platform tells of launches without a name, by `slot#fence`. */
+  readonly found: Map<string, readonly Execution[]>;
   /** Bytes of each blob that is there. */
   readonly blobs: Map<string, number>;
   submit(overrides?: Partial<Job>): Promise<string>;
@@ -49,6 +51,7 @@ export function makeRig(options: { max?: number } = {}): Rig {
   const [launched, canceled, nudges]: [LaunchRequest[], string[], string[]] = [[], [], []];
   const answers: LaunchResult[] = [];
   const blobs = new Map<string, number>();
+  const found = new Map<string, readonly Execution[]>();
   const pool = Pool.parse({ name: 'noop', max: options.max ?? 2 });
   const model = Model.parse({
     name: 'noop',
@@ -70,8 +73,9 @@ export function makeRig(options: { max?: number } = {}): Rig {
         launched.push(request);
         return answers.shift() ?? { kind: 'started', execution: `execution-${launched.length}` };
       },
-      cancel: async (execution) => void canceled.push(execution),
+      cancel: async ({ execution }) => void canceled.push(execution),
       status: async () => 'unknown',
+      find: async ({ slot, fence }) => found.get(`${slot}#${fence}`) ?? [],
     },
     blobs: {
       signUpload: async (path) => ({ url: `http://127.0.0.1/${path}`, headers: {} }),
@@ -80,6 +84,7 @@ export function makeRig(options: { max?: number } = {}): Rig {
     },
     metrics: { settled: async () => undefined, gauges: async () => undefined },
     secrets: { get: async () => 'pepper' },
+    tokens: { make: async () => null },
     http: createHttp({ allowLoopback: true }),
     clock,
     random: { ...systemRandom, unit: () => 0 },
@@ -93,9 +98,9 @@ export function makeRig(options: { max?: number } = {}): Rig {
     settings: DEFAULT_SETTINGS,
   };
   const data = async <T>(read: Promise<{ data: T } | null>): Promise<T> => {
-    const found = await read;
-    if (found === null) throw new Error('not there');
-    return found.data;
+    const document = await read;
+    if (document === null) throw new Error('not there');
+    return document.data;
   };
   return {
     deps,
@@ -105,6 +110,7 @@ export function makeRig(options: { max?: number } = {}): Rig {
     canceled,
     nudges,
     answers,
+    found,
     blobs,
     submit: async (overrides = {}) => {
       const id = `job${(made += 1)}`;

@@ -4,7 +4,9 @@ import { connect, type AddressInfo } from 'node:net';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { CloudEvent, HTTP } from 'cloudevents';
 import { PoisonEventError } from '../../domain/errors.ts';
+import { decodeObject } from '../../eventarc/decode.ts';
 import { httpHandler } from '../../functions/http/answer.ts';
+import { parseJson } from '../../functions/http/parse.ts';
 import { bearerGuard, serveFunction, type Served, type ServedFunction } from '../../functions/serve.ts';
 import { capturedLog } from '../local/capture-log.ts';
 
@@ -20,7 +22,7 @@ async function serve(fn: ServedFunction): Promise<Served> {
 
 const echo: ServedFunction = {
   kind: 'http',
-  handler: httpHandler(log, async (request) => ({ status: 200, body: { got: request.body } })),
+  handler: httpHandler(log, async ({ rawBody }) => ({ status: 200, body: { got: parseJson(rawBody) } })),
 };
 
 const post = (url: string, init: RequestInit = {}): Promise<Response> =>
@@ -43,16 +45,24 @@ describe('a private function', () => {
     expect(await answer.json()).toMatchObject({ code: 'unauthenticated' });
   });
 
-  test('gets the body that the framework has read', async () => {
+  test('gets the bytes of the body, whatever it says of them', async () => {
     const { url } = await serve(echo);
-    expect(await (await post(`${url}/claim`, { body: '{"a":1}' })).json()).toEqual({ got: { a: 1 } });
+    for (const type of [
+      'application/json',
+      'text/plain',
+      'application/x-www-form-urlencoded',
+      'application/cloudevents+json',
+    ]) {
+      const answer = await post(`${url}/claim`, { body: '{"a":1}', headers: { 'content-type': type } });
+      expect(await answer.json()).toEqual({ got: { a: 1 } });
+    }
   });
 
-  test('answers what the framework cannot read with a problem, not with a page', async () => {
+  test('answers what cannot be read with a problem, not with a page', async () => {
     const { url } = await serve(echo);
     const answer = await post(url, { body: '{"a":' });
     expect([answer.status, answer.headers.get('content-type')]).toEqual([400, 'application/problem+json']);
-    expect(await answer.json()).toMatchObject({ code: 'invalid_request' });
+    expect(await answer.json()).toMatchObject({ code: 'invalid_json' });
   });
 
   test('takes no packed body, which could grow to anything', async () => {
@@ -87,7 +97,8 @@ describe('an event function', () => {
     const seen: CloudEvent<unknown>[] = [];
     const { url } = await serve({ kind: 'cloudEvent', handler: async (event) => void seen.push(event) });
     expect((await send(url, { a: 1 })).status).toBe(204);
-    expect(seen[0]).toMatchObject({ type: 't', data: { a: 1 }, document: 'jobs/a/events/1' });
+    expect(seen[0]).toMatchObject({ type: 't', document: 'jobs/a/events/1' });
+    expect(decodeObject(seen[0]?.data)).toEqual({ a: 1 });
   });
 
   test('acknowledges what cannot be understood and asks for the rest again, logging both', async () => {
@@ -96,7 +107,7 @@ describe('an event function', () => {
     const { url } = await serve({
       kind: 'cloudEvent',
       handler: async (event) => {
-        throw (event.data as { poison: boolean }).poison ? new PoisonEventError('garbage') : new Error('not now');
+        throw decodeObject(event.data)['poison'] === true ? new PoisonEventError('garbage') : new Error('not now');
       },
     });
     expect((await send(url, { poison: true })).status).toBe(204);

@@ -1,10 +1,11 @@
 import { createServer } from 'node:http';
-import { cloudEvent, http, type CloudEvent } from '@google-cloud/functions-framework';
-import { getTestServer } from '@google-cloud/functions-framework/testing';
+import type { CloudEvent } from '@google-cloud/functions-framework';
 import { afterEach, expect, test } from '@jest/globals';
 import { create, refs, type Ref } from '../../domain/ports.ts';
 import { DAY, SECOND } from '../../domain/time.ts';
-import { decodeEventPath, decodeMessage } from '../../eventarc/events.ts';
+import type { FunctionName } from '../../eventarc/routes.ts';
+import { decodeDocumentPath, decodeMessage, decodeObject } from '../../eventarc/decode.ts';
+import { bearerGuard, serveFunction, type ServedFunction } from '../../functions/serve.ts';
 import { systemClock } from '../../host/clock.ts';
 import { systemRandom } from '../../host/random.ts';
 import { localBus, type BusOptions, type LocalBus } from '../../local/bus.ts';
@@ -50,31 +51,32 @@ async function receiver(answer: (n: number) => number | Promise<number> = () => 
   return started;
 }
 
-const queueOf = (body: string): unknown => decodeMessage(JSON.parse(body))['queue'];
+const queueOf = (body: string): unknown => decodeMessage(Buffer.from(body))['queue'];
 
-test('functions served by functions-framework get the CloudEvents of Eventarc and the push of Pub/Sub', async () => {
+test('functions served as in production get the CloudEvents of Eventarc and the push of Pub/Sub', async () => {
   const events: Record<string, CloudEvent<unknown>> = {};
   let push: unknown;
-  cloudEvent('dispatch', (event: CloudEvent<unknown>) => {
-    events['dispatch'] = event;
+  const onEvent = (name: FunctionName): ServedFunction => ({
+    kind: 'cloudEvent',
+    handler: async (event) => void (events[name] = event),
   });
-  cloudEvent('on-job-event', (event: CloudEvent<unknown>) => {
-    events['on-job-event'] = event;
-  });
-  http('deliver-webhook', (request, response) => {
-    push = request.body;
-    response.status(204).end();
-  });
-  const tokens: (string | undefined)[] = [];
+  const functions: Partial<Record<FunctionName, ServedFunction>> = {
+    dispatch: onEvent('dispatch'),
+    'on-job-event': onEvent('on-job-event'),
+    'deliver-webhook': {
+      kind: 'http',
+      handler: async ({ rawBody }, response) => {
+        push = rawBody;
+        response.writeHead(204).end();
+      },
+    },
+  };
   const addresses = allAt('http://127.0.0.1:9');
-  for (const name of ['dispatch', 'on-job-event', 'deliver-webhook'] as const) {
-    const framework = getTestServer(name);
-    const server = createServer((request, response) => {
-      tokens.push(request.headers.authorization);
-      framework.emit('request', request, response);
-    });
-    addresses[name] = { url: await listen(server), token: `token-${name}` };
-    cleanups.push(() => close(server));
+  for (const [name, served] of Object.entries(functions) as [FunctionName, ServedFunction][]) {
+    const options = { host: '127.0.0.1', port: 0, log: capturedLog() };
+    const server = await serveFunction(name, served, bearerGuard(`token-${name}`), options);
+    addresses[name] = { url: server.url, token: `token-${name}` };
+    cleanups.push(() => server.close());
   }
   const store = openStore(`${newFolder()}/slipway.db`, { clock: systemClock });
   const { bus, log } = makeBus({ store });
@@ -95,22 +97,17 @@ test('functions served by functions-framework get the CloudEvents of Eventarc an
     source: expect.stringMatching(/^\/\/pubsub\.googleapis\.com\/projects\/.+\/topics\/nudges$/),
     time: new Date(T0).toISOString(),
   });
-  expect(decodeMessage(events['dispatch']?.data)).toEqual({ queue: 'q@here' });
-  expect((events['dispatch']?.data as { message: { messageId: string } }).message.messageId).toBe(
-    events['dispatch']?.id,
-  );
-  expect(events['on-job-event']).toMatchObject({
+  const nudge = events['dispatch'];
+  expect(decodeMessage(nudge?.data)).toEqual({ queue: 'q@here' });
+  expect(decodeObject(nudge?.data)).toMatchObject({ message: { messageId: nudge?.id } });
+  const created = events['on-job-event'];
+  expect(created).toMatchObject({
     type: 'google.cloud.firestore.document.v1.created',
     source: expect.stringMatching(/^\/\/firestore\.googleapis\.com\/projects\/.+\/databases\/\(default\)$/),
     subject: 'documents/jobs/abc123/events/7',
-    data: { value: { name: expect.stringMatching(/\/documents\/jobs\/abc123\/events\/7$/) } },
   });
-  expect(decodeEventPath((events['on-job-event'] as { document?: unknown } | undefined)?.document)).toEqual({
-    jobId: 'abc123',
-    seq: 7,
-  });
+  expect(decodeDocumentPath(created?.data, created?.['document'])).toBe('jobs/abc123/events/7');
   expect(decodeMessage(push)).toEqual({ delivery: 'd1' });
-  expect(tokens.sort()).toEqual(['Bearer token-deliver-webhook', 'Bearer token-dispatch', 'Bearer token-on-job-event']);
 });
 
 test('only documents that fit a route make an event', async () => {

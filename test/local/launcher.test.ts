@@ -145,8 +145,8 @@ test('cancel tells the worker alone, once; what is left of its group 10 s later 
   const execution = await launch(launcher);
   const [worker, runner] = await Promise.all([pidOf(log, 'worker'), pidOf(log, 'runner')]);
   const end = endOf(launcher);
-  await launcher.cancel(execution);
-  await launcher.cancel(execution);
+  await launcher.cancel({ queue: 'pool@here', execution });
+  await launcher.cancel({ queue: 'pool@here', execution });
   await log.line((line) => line.message.endsWith('worker was told'));
   expect(clock.timers()).toEqual([10_000]);
   clock.set(9_999);
@@ -156,7 +156,7 @@ test('cancel tells the worker alone, once; what is left of its group 10 s later 
   await untilDead(worker, runner);
   expect(log.lines.filter((line) => line.message.includes('was told'))).toHaveLength(1);
   expect(log.lines.at(-1)).toMatchObject({ level: 'error', fields: { signal: 'SIGKILL' } });
-  expect(await launcher.status(execution)).toBe('ended');
+  expect(await launcher.status({ queue: 'pool@here', execution })).toBe('ended');
 });
 
 test('a worker that ends in time leaves no timer and no runner behind', async () => {
@@ -167,7 +167,7 @@ test('a worker that ends in time leaves no timer and no runner behind', async ()
   const execution = await launch(launcher);
   const [worker, runner] = await Promise.all([pidOf(log, 'worker'), pidOf(log, 'runner')]);
   const end = endOf(launcher);
-  await launcher.cancel(execution);
+  await launcher.cancel({ queue: 'pool@here', execution });
   await end;
   await untilDead(worker, runner);
   expect(clock.timers()).toEqual([]);

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { encodeMessage } from '../../eventarc/events.ts';
+import { refs } from '../../domain/ports.ts';
 import type { Deps } from '../../functions/deps.ts';
 import { deliverWebhook } from '../../functions/deliver-webhook.ts';
 import { bearerGuard, serveFunction } from '../../functions/serve.ts';
@@ -19,16 +20,8 @@ const push = (message: object): string => JSON.stringify(encodeMessage(message, 
 
 describe('the function', () => {
   async function post(body: string, deps: Deps = rig.deps): Promise<number> {
-    const served = await serveFunction(
-      'deliver-webhook',
-      { kind: 'http', handler: deliverWebhook(deps) },
-      bearerGuard('t'),
-      {
-        host: '127.0.0.1',
-        port: 0,
-        log: rig.log,
-      },
-    );
+    const options = { host: '127.0.0.1', port: 0, log: rig.log };
+    const served = await serveFunction('deliver-webhook', deliverWebhook(deps), bearerGuard('t'), options);
     const headers = { authorization: 'Bearer t', 'content-type': 'application/json' };
     const answer = await fetch(served.url, { method: 'POST', headers, body });
     await served.close();
@@ -52,14 +45,30 @@ describe('the function', () => {
   });
 
   test.each([
-    ['no envelope', '{}'],
-    ['not an object', '[]'],
-    ['no JSON inside', JSON.stringify({ message: { data: 'bm8=' } })],
-    ['no delivery', push({ delivery: 7 })],
-    ['a path', push({ delivery: '../jobs/x' })],
-    ['ids that are none', '{"ids":["x"]}'],
-  ])('acknowledges and logs what it cannot understand: %s', async (_, body) => {
-    expect(await post(body)).toBe(204);
-    expect(rig.log.lines.map((line) => line.message)).toContain('push not understood');
+    ['no JSON', 'no JSON', 'the body is not JSON'],
+    ['no envelope', '{}', 'ids is no list of ids'],
+    ['not an object', '[]', 'the body is not a JSON object'],
+    ['no base64', JSON.stringify({ message: { data: '%%' } }), 'message.data is not base64'],
+    ['no JSON inside', JSON.stringify({ message: { data: 'bm8=' } }), 'message.data is not JSON'],
+    ['no delivery', push({ delivery: 7 }), 'what should be the id of a delivery is none'],
+    ['a path', push({ delivery: '../jobs/x' }), 'what should be the id of a delivery is none'],
+    ['ids that are none', '{"ids":["x"]}', 'what should be the id of a delivery is none'],
+  ])('acknowledges what it cannot understand and records it once, with the reason: %s', async (_, body, reason) => {
+    expect([await post(body), await post(body)]).toEqual([204, 204]);
+    const rejected = rig.log.lines.filter((line) => line.message === 'message rejected');
+    const id = String(rejected[0]?.fields['rejection']);
+    expect((await rig.deps.store.get(refs.rejection(id)))?.data).toMatchObject({
+      function: 'deliver-webhook',
+      reason,
+      excerpt: body,
+    });
+    expect(new Set(rejected.map((line) => line.fields['rejection']))).toEqual(new Set([id]));
+  });
+
+  test('what cannot be recorded is not acknowledged', async () => {
+    const { store: real } = rig.deps;
+    const commit: typeof real.commit = () => Promise.reject(new Error('the store is down'));
+    const store = Object.assign(Object.create(real) as typeof real, { commit });
+    expect(await post('no JSON', { ...rig.deps, store })).toBe(500);
   });
 });

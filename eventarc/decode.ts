@@ -1,0 +1,106 @@
+import protobuf from 'protobufjs/light.js';
+import { PoisonEventError } from '../domain/errors.ts';
+import { DOCUMENT_EVENT } from './document-event.ts';
+import type { PushEnvelope } from './events.ts';
+
+/** `{`: no protobuf of a document event begins with it, and no base64 has it. */
+const BRACE = 0x7b;
+
+/** The JSON object in a body or in the data of an event. @throws PoisonEventError if it is none */
+export function decodeObject(body: unknown): Record<string, unknown> {
+  if (!(body instanceof Uint8Array)) throw new PoisonEventError('there is no body');
+  return objectOf(Buffer.from(body).toString('utf8'), 'the body');
+}
+
+/**
+ * The message in a push body, or in the data of a `messagePublished` event.
+ * @throws PoisonEventError if it is no envelope around a JSON object
+ */
+export function decodeMessage(body: unknown): Record<string, unknown> {
+  const envelope = decodeObject(body) as Partial<PushEnvelope>;
+  const data = envelope.message?.data;
+  if (typeof data !== 'string') throw new PoisonEventError('there is no message.data');
+  if (!isBase64(data)) throw new PoisonEventError('message.data is not base64');
+  return objectOf(Buffer.from(data, 'base64').toString('utf8'), 'message.data');
+}
+
+/** The lists of ids in sweep's call, by their names. @throws PoisonEventError if one of them is no list of texts */
+export function decodeIds<K extends string>(body: unknown, names: readonly K[]): Record<K, readonly string[]> {
+  const object = decodeObject(body);
+  const lists = names.map((name) => {
+    const ids = object[name];
+    if (!Array.isArray(ids) || !ids.every((id) => typeof id === 'string')) {
+      throw new PoisonEventError(`${name} is no list of ids`);
+    }
+    return [name, ids as readonly string[]] as const;
+  });
+  return Object.fromEntries(lists) as Record<K, readonly string[]>;
+}
+
+/** Node's own decoder skips whatever is no base64. */
+const isBase64 = (text: string): boolean => /^[A-Za-z0-9+/]*={0,2}$/.test(text) && text.length % 4 === 0;
+
+function objectOf(text: string, what: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new PoisonEventError(`${what} is not JSON`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new PoisonEventError(`${what} is not a JSON object`);
+  }
+  return value as Record<string, unknown>;
+}
+
+const documentEvent = protobuf.Root.fromJSON(DOCUMENT_EVENT).lookupType('DocumentEventData');
+
+/**
+ * The path of the document that a Firestore event tells of, from its data: protobuf as in production, the base64 text of it
+ * as Google's emulator sends it under the same content type, or JSON where a trigger asks for that. The fields are left
+ * alone: whoever handles an event reads again.
+ * @param document the `document` attribute of the event, which must name the same
+ * @throws PoisonEventError
+ */
+export function decodeDocumentPath(body: unknown, document: unknown): string {
+  if (!(body instanceof Uint8Array) || body.length === 0) throw new PoisonEventError('there is no body');
+  const name = body[0] === BRACE ? nameInJson(body) : nameInProtobuf(body);
+  const path = /^projects\/[^/]+\/databases\/[^/]+\/documents\/(.+)$/.exec(name)?.[1];
+  if (path === undefined) throw new PoisonEventError('the event names no document');
+  if (document !== undefined && decoded(document) !== path) {
+    throw new PoisonEventError('the event says of itself that it tells of another document');
+  }
+  return path;
+}
+
+function nameInJson(body: Uint8Array): string {
+  const { value } = decodeObject(body) as { value?: { name?: unknown } };
+  return typeof value?.name === 'string' ? value.name : '';
+}
+
+function nameInProtobuf(body: Uint8Array): string {
+  const text = Buffer.from(body).toString('latin1').trim();
+  const bytes = isBase64(text) ? Buffer.from(text, 'base64') : body;
+  try {
+    const { value } = documentEvent.decode(bytes) as unknown as { value?: { name?: string } };
+    return value?.name ?? '';
+  } catch {
+    throw new PoisonEventError('the body is no DocumentEventData');
+  }
+}
+
+/** CloudEvents' HTTP binding percent-encodes attributes. */
+function decoded(attribute: unknown): string {
+  try {
+    return decodeURIComponent(String(attribute));
+  } catch {
+    return String(attribute);
+  }
+}
+
+/** The job and version of `jobs/{jobId}/events/{seq}`. @throws PoisonEventError */
+export function parseEventPath(path: unknown): { jobId: string; seq: number } {
+  const match = typeof path === 'string' ? /^jobs\/([a-z0-9]+)\/events\/(\d+)$/.exec(path) : null;
+  if (match?.[1] === undefined || match[2] === undefined) throw new PoisonEventError('not the path of a job event');
+  return { jobId: match[1], seq: Number(match[2]) };
+}

@@ -1,0 +1,52 @@
+import type { Due, SecretName, Topic } from '../domain/ports.ts';
+import type { FunctionName } from './routes.ts';
+
+/**
+ * What a function may do in production, and nothing else: read by the start files, which hand out no port that is not here,
+ * and by Terraform, which gives its service account no role that is not here.
+ */
+export interface Grant {
+  readonly store: 'none' | 'read' | 'write';
+  readonly publishes: readonly Topic[];
+  /** The functions it calls with ids. */
+  readonly calls: readonly (keyof Due)[];
+  /** May start, list and cancel the executions of every pool. */
+  readonly launches: boolean;
+  readonly blobs: readonly ('sign-upload' | 'sign-download' | 'size')[];
+  readonly secrets: readonly SecretName[];
+  /** May sign tokens that let a tenant's clients listen in Firestore. */
+  readonly tokens: boolean;
+  /** May write time series; what is counted by log lines needs no right. */
+  readonly gauges: boolean;
+  /** Sends requests to addresses that users give: its way out leads past everything that is private. */
+  readonly egress: boolean;
+}
+
+const NOTHING: Grant = {
+  store: 'none',
+  publishes: [],
+  calls: [],
+  launches: false,
+  blobs: [],
+  secrets: [],
+  tokens: false,
+  gauges: false,
+  egress: false,
+};
+
+/** In the order of one job's life. The workers' own account is not here: it may invoke `worker`, and nothing else. */
+export const GRANTS: Readonly<Record<FunctionName, Grant>> = {
+  api: {
+    ...NOTHING,
+    store: 'write',
+    publishes: ['nudges'],
+    blobs: ['sign-download'],
+    secrets: ['idempotency-pepper'],
+    tokens: true,
+  },
+  dispatch: { ...NOTHING, store: 'write', publishes: ['nudges'], launches: true },
+  worker: { ...NOTHING, store: 'write', publishes: ['nudges'], blobs: ['sign-upload', 'size'] },
+  'on-job-event': { ...NOTHING, store: 'write', publishes: ['nudges', 'events', 'deliveries'] },
+  'deliver-webhook': { ...NOTHING, store: 'write', egress: true },
+  sweep: { ...NOTHING, store: 'read', calls: ['dispatch', 'on-job-event', 'deliver-webhook'], gauges: true },
+};
