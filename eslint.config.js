@@ -10,9 +10,31 @@ const MAY_IMPORT = {
   'gpu-job': ['domain', 'host'],
   local: ['domain', 'eventarc', 'host'],
   cloud: ['domain', 'eventarc', 'host'],
+  emulators: ['domain', 'eventarc', 'host', 'local', 'cloud'],
 };
-const FOLDERS = ['domain', 'eventarc', 'host', 'functions', 'gpu-job', 'local', 'cloud', 'test', 'bench', 'scripts'];
-const START_FILES = ['local/stack.ts', 'local/main.ts', 'local/demo/**', 'gpu-job/main.ts'];
+const FOLDERS = [
+  'domain',
+  'eventarc',
+  'host',
+  'functions',
+  'gpu-job',
+  'local',
+  'cloud',
+  'emulators',
+  'test',
+  'bench',
+  'scripts',
+];
+const START_FILES = [
+  'functions/start/**',
+  'gpu-job/main.ts',
+  'local/stack.ts',
+  'local/hosted-functions.ts',
+  'local/main.ts',
+  'local/demo/**',
+  'emulators/stack.ts',
+  'emulators/main.ts',
+];
 
 const directions = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
   files: [`${folder}/**/*.ts`],

@@ -41,10 +41,13 @@ export async function startRelay(): Promise<Relay> {
 async function forward(incoming: IncomingMessage): Promise<number> {
   const id = TRIGGER_PATH.exec(incoming.url ?? '')?.[1];
   if (id === undefined) return 404;
-  const { host: _, connection: __, 'transfer-encoding': ___, ...headers } = incoming.headers;
+  // Those of the connection are undici's own affair.
+  const headers = Object.entries(incoming.headers).filter(
+    ([name]) => !/^(host|connection|transfer-encoding)$/.test(name),
+  );
   const { statusCode, body } = await request(Buffer.from(id, 'base64url').toString('utf8'), {
     method: 'POST',
-    headers,
+    headers: Object.fromEntries(headers),
     body: incoming,
   });
   await body.dump();

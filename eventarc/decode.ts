@@ -27,12 +27,12 @@ export function decodeMessage(body: unknown): Record<string, unknown> {
 /** The lists of ids in sweep's call, by their names. @throws PoisonEventError if one of them is no list of texts */
 export function decodeIds<K extends string>(body: unknown, names: readonly K[]): Record<K, readonly string[]> {
   const object = decodeObject(body);
-  const lists = names.map((name) => {
+  const lists = names.map((name): [string, readonly string[]] => {
     const ids = object[name];
     if (!Array.isArray(ids) || !ids.every((id) => typeof id === 'string')) {
       throw new PoisonEventError(`${name} is no list of ids`);
     }
-    return [name, ids as readonly string[]] as const;
+    return [name, ids];
   });
   return Object.fromEntries(lists) as Record<K, readonly string[]>;
 }

@@ -42,7 +42,7 @@ try {
     env,
     catalogue: await loadCatalogue({
       folders: folders.length > 0 ? folders : [join(import.meta.dirname, 'models')],
-      region: env.SLIPWAY_QUEUE.split('@')[1] ?? '',
+      regions: [env.SLIPWAY_QUEUE.split('@')[1] ?? ''],
       path: process.env['PATH'] ?? '',
     }),
     door: createDoor({

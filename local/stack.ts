@@ -3,11 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Catalogue } from '../domain/contract/model.ts';
 import type { Log, Store } from '../domain/ports.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../domain/settings.ts';
-import { FUNCTION_NAMES, type FunctionName } from '../eventarc/routes.ts';
 import type { Deps } from '../functions/deps.ts';
-import { FUNCTIONS } from '../functions/index.ts';
-import { apiGuard, bearerGuard, serveFunction, type Served } from '../functions/serve.ts';
-import { withinGrants } from '../functions/within-grants.ts';
 import { loadCatalogue } from '../gpu-job/models/catalogue.ts';
 import { systemClock } from '../host/clock.ts';
 import { createHttp } from '../host/http.ts';
@@ -17,13 +13,15 @@ import { startBlobs } from './blobs.ts';
 import { localBus, type BusOptions } from './bus.ts';
 import { httpCalls } from './calls.ts';
 import { openDataFolder } from './data-folder.ts';
+import { hostedFunctions } from './hosted-functions.ts';
 import { processLauncher } from './launcher.ts';
 import { memoryMetrics } from './metrics.ts';
 import { fileSecrets } from './secrets.ts';
 
 /** The one tenant of a machine whose owner has made no others. */
-const TENANT = 'default';
-const REGION = 'local';
+export const TENANT = 'default';
+/** Where its queues are, in the place of one of Google's regions. */
+export const REGION = 'local';
 
 export interface StackOptions {
   readonly dataFolder: string;
@@ -69,7 +67,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   try {
     const catalogue = await loadCatalogue({
       folders: modelFolders,
-      region: REGION,
+      regions: [REGION],
       path: process.env['PATH'] ?? '',
     });
     const folder = openDataFolder(options.dataFolder, { clock, random });
@@ -87,19 +85,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     });
     stops.push(() => blobs.stop());
 
-    const served = new Map<FunctionName, Served>();
-    // A secret each, since the worker's is in the environment of processes that run model code.
-    const tokens = new Map(FUNCTION_NAMES.map((name) => [name, random.hex(32)]));
-    const addressOf = (name: FunctionName): { url: string; token: string } => {
-      const [at, token] = [served.get(name), tokens.get(name)];
-      if (at === undefined || token === undefined) throw new Error(`${name} is not up`);
-      return { url: at.url, token };
-    };
+    const functions = hostedFunctions({ clock, random, log });
     const launcher = processLauncher({
       program: [process.execPath, join(import.meta.dirname, '../gpu-job/start.js')],
       cwd: folder.path('.'),
       bootId: folder.bootId,
-      door: () => addressOf('worker'),
+      door: () => functions.addressOf('worker'),
       aliveSinceMs: store.nowMs(),
       modelsFolder: modelFolders.join(':'),
       tmpFolder: await clearedFolder(folder.path('worker-tmp')),
@@ -112,7 +103,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const deps: Deps = {
       store,
       bus,
-      calls: httpCalls(addressOf),
+      calls: httpCalls((name) => functions.addressOf(name)),
       launcher,
       blobs,
       metrics: memoryMetrics(log),
@@ -126,30 +117,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       catalogue,
       settings,
     };
-    for (const name of FUNCTION_NAMES) {
-      const guard = name === 'api' ? apiGuard(deps) : bearerGuard(tokens.get(name) ?? '');
-      const port = name === 'api' ? options.port : 0;
-      served.set(
-        name,
-        await serveFunction(name, FUNCTIONS[name](withinGrants(name, deps)), guard, { host: '127.0.0.1', port, log }),
-      );
-      stops.push(() => served.get(name)?.close());
-    }
+    stops.push(() => functions.close());
+    await functions.serve(deps, options.port);
     // Workers go before the functions, since they still need the door to hand back what they hold; messages go before the
     // workers, since what is handed back would start others.
     stops.push(() => launcher.stop());
-    bus.start(
-      Object.fromEntries(FUNCTION_NAMES.map((name) => [name, addressOf(name)])) as Parameters<typeof bus.start>[0],
-    );
+    bus.start(functions.addresses());
     stops.push(() => bus.stop());
-
-    const sweep = (query = ''): Promise<void> => post(`${addressOf('sweep').url}${query}`, addressOf('sweep').token);
-    const inBackground = (query?: string): void => {
-      sweep(query).catch((error: unknown) => {
-        if (stopping === null) log.error('sweep failed', { error: String(error) });
-      });
-    };
-    stops.push(every(settings.sweepEveryMs, inBackground));
     // As an ended execution is an event on Google Cloud: the slot of a worker that died is found at once, not after its lease.
     const onExit = (_: string, slot: string): void => {
       deps.calls.due('dispatch', { slots: [slot], jobs: [], queues: [] }).catch((error: unknown) => {
@@ -157,40 +131,26 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       });
     };
     stops.push(launcher.onExit(onExit));
-    inBackground('?stale=0');
+    stops.push(functions.sweepEvery(settings.sweepEveryMs));
 
-    const { url } = addressOf('api');
+    const { url } = functions.addressOf('api');
     folder.announce(url);
-    return { url, apiKey, catalogue, store, sweep: () => sweep('?stale=0'), stop };
+    return { url, apiKey, catalogue, store, sweep: () => functions.sweep(true), stop };
   } catch (error) {
     await stop();
     throw error;
   }
-
-  function every(ms: number, run: () => void): () => void {
-    let callOff = clock.after(ms, tick);
-    function tick(): void {
-      run();
-      callOff = clock.after(ms, tick);
-    }
-    return () => callOff();
-  }
 }
 
-async function runReversed(stops: (() => unknown)[]): Promise<void> {
+/** Runs stops, the last pushed first. */
+export async function runReversed(stops: (() => unknown)[]): Promise<void> {
   for (let stop = stops.pop(); stop !== undefined; stop = stops.pop()) await stop();
 }
 
 /** A folder without what workers of a former start left in it. Nothing else in it is touched: the data folder may be shared. */
-async function clearedFolder(path: string): Promise<string> {
+export async function clearedFolder(path: string): Promise<string> {
   await mkdir(path, { recursive: true, mode: 0o700 });
   const left = (await readdir(path)).filter((name) => /^slipway-(job|server)-/.test(name));
   await Promise.all(left.map((name) => rm(join(path, name), { recursive: true, force: true })));
   return resolve(path);
-}
-
-async function post(url: string, token: string): Promise<void> {
-  const response = await fetch(url, { method: 'POST', headers: { authorization: `Bearer ${token}` } });
-  await response.body?.cancel();
-  if (!response.ok) throw new Error(`sweep answered ${response.status}`);
 }

@@ -1,7 +1,7 @@
 import type { DocumentSnapshot, Timestamp } from '@google-cloud/firestore';
 import type { CollectionName, Collections } from '../../domain/collections.ts';
 import type { Clock, Log, Page, Random, Snapshot, Store } from '../../domain/ports.ts';
-import { askedOf, checkLimit, type CollectionOf, type ShapeName } from '../../domain/shapes.ts';
+import { askedOf, checkLimit, type CollectionOf } from '../../domain/shapes.ts';
 import { lazyFirestore, type FirestoreOptions } from './client.ts';
 import { commitPrepared, etagOf, prepare } from './commit.ts';
 import { withDeadline } from './deadline.ts';
@@ -82,7 +82,7 @@ export function firestoreStore(
       if ('path' in target) {
         return listen(options, async () => (await firestore.get()).doc(target.path), onChange);
       }
-      const asked = askedOf(target.shape as ShapeName, target.where);
+      const asked = askedOf(target.shape, target.where);
       const { limit } = target;
       const query = async () => {
         const all = await queryOf(await firestore.get(), asked);

@@ -2,15 +2,8 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { z } from 'zod';
-import {
-  Model,
-  Pool,
-  type Catalogue,
-  type CatalogueEntry,
-  type Queue,
-  type Requirement,
-} from '../../domain/contract/model.ts';
-import { SECOND } from '../../domain/time.ts';
+import { Model, Pool, type Catalogue, type CatalogueEntry, type Requirement } from '../../domain/contract/model.ts';
+import { queuesOf } from '../../domain/queues.ts';
 import { unreachedFiles } from './file-fields.ts';
 import { isExecutable, modelNames, readYaml, type CatalogueFault, type Report } from './catalogue-files.ts';
 
@@ -70,23 +63,6 @@ async function missingFor(model: Model, folder: string, path: string): Promise<R
   return needed.filter((_, i) => !found[i]);
 }
 
-/** One queue for each pool that has a model; what to expect of a queue is what its slowest model leads to expect. */
-function queuesOf(models: readonly Model[], pools: ReadonlyMap<string, Pool>, region: string): Map<string, Queue> {
-  const queues = new Map<string, Queue>();
-  for (const [pool, members] of Map.groupBy(models, (model) => model.pool)) {
-    const name = `${pool}@${region}`;
-    queues.set(name, {
-      name,
-      pool: pools.get(pool) ?? Pool.parse({ name: pool }),
-      region,
-      models: members.map((model) => model.name),
-      expectedBootMs: Math.max(...members.map((model) => model.expected.bootSeconds)) * SECOND,
-      expectedRunMs: Math.max(...members.map((model) => model.expected.runSeconds)) * SECOND,
-    });
-  }
-  return queues;
-}
-
 /**
  * Reads every `<folder>/<name>/model.yaml` and `<folder>/pools.yaml` (which may be absent).
  * @param options.folders absolute paths; the models of all of them make one catalogue
@@ -95,7 +71,7 @@ function queuesOf(models: readonly Model[], pools: ReadonlyMap<string, Pool>, re
  */
 export async function loadCatalogue(options: {
   readonly folders: readonly string[];
-  readonly region: string;
+  readonly regions: readonly string[];
   readonly path: string;
 }): Promise<LoadedCatalogue> {
   const faults: CatalogueFault[] = [];
@@ -142,8 +118,8 @@ export async function loadCatalogue(options: {
     folders,
     queues: queuesOf(
       [...models.values()].map((entry) => entry.model),
-      pools,
-      options.region,
+      [...pools.values()],
+      options.regions,
     ),
   };
 }

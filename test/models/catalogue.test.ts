@@ -19,14 +19,14 @@ async function write(files: Readonly<Record<string, string>>): Promise<void> {
 }
 
 const load = (folders: readonly string[] = ['']): ReturnType<typeof loadCatalogue> =>
-  loadCatalogue({ folders: folders.map((folder) => join(root, folder)), region: 'here', path: join(root, 'bin') });
+  loadCatalogue({ folders: folders.map((folder) => join(root, folder)), regions: ['here'], path: join(root, 'bin') });
 
 /** The least that makes a model; `more` is put below it. */
 const yaml = (name: string, more = ''): string =>
   `name: ${name}\ntitle: T\ndescription: D\npool: p\nrunner: { kind: server, program: node }\ninput: {}\noutput: {}\n${more}`;
 
 test('the models of this repository load, and nothing is missing for them', async () => {
-  const catalogue = await loadCatalogue({ folders: [MODELS], region: 'local', path: '' });
+  const catalogue = await loadCatalogue({ folders: [MODELS], regions: ['local'], path: '' });
   expect([...catalogue.models.keys()]).toEqual(['ligand-properties', 'slide-fields', 'slide-text']);
   expect([...catalogue.models.values()].flatMap((entry) => entry.missing)).toEqual([]);
   expect([...catalogue.queues.keys()].sort()).toEqual(['chemistry@local', 'documents@local']);

@@ -34,6 +34,7 @@ export function describeBlobs(name: string, makeBlobs: () => Promise<BlobsUnderT
       expect(got.status).toBe(200);
       expect(got.headers.get('content-type')).toBe('image/png');
       expect(got.headers.get('content-length')).toBe(String(bytes.length));
+      expect(got.headers.get('content-disposition')).toBe('attachment; filename="page-1.png"');
       expect(Buffer.from(await got.arrayBuffer())).toEqual(bytes);
     });
 
@@ -47,7 +48,8 @@ export function describeBlobs(name: string, makeBlobs: () => Promise<BlobsUnderT
           controller.close();
         },
       });
-      expect((await fetch(to.url, { method: 'PUT', headers: to.headers, body, duplex: 'half' })).status).toBe(200);
+      const headers = { ...to.headers, 'content-length': String(32 * chunk.length) };
+      expect((await fetch(to.url, { method: 'PUT', headers, body, duplex: 'half' })).status).toBe(200);
       expect(await underTest.blobs.size(path)).toBe(32 * chunk.length);
     });
 
@@ -61,15 +63,25 @@ export function describeBlobs(name: string, makeBlobs: () => Promise<BlobsUnderT
       expect(['one', 'two', 'tri']).toContain(await got.text());
     });
 
-    test('an upload of another size, type, path or method than was signed is refused with 403 and stores nothing', async () => {
+    test('an upload of another size, type, path or method than was signed is refused and stores nothing', async () => {
       const path = `a/${fresh()}`;
       const to = await sign(path, 3);
-      const bare = { ...to, headers: { 'content-type': 'image/png' } };
-      expect((await upload(bare, 'longer')).status).toBe(403);
-      expect((await upload(bare, 'x')).status).toBe(403);
-      expect((await upload(to, 'one', { 'content-type': 'text/html' })).status).toBe(403);
-      expect((await upload({ ...to, url: to.url.replace(path, `${path}2`) }, 'one')).status).toBe(403);
-      expect((await fetch(to.url)).status).toBe(403);
+      const { 'content-length': _, ...unsized } = to.headers;
+      const other = { ...to, headers: unsized };
+      const statuses = [
+        (await upload(other, 'longer')).status,
+        (await upload(other, 'x')).status,
+        (await upload(to, 'one', { 'content-type': 'text/html' })).status,
+        (
+          await upload(
+            { ...to, headers: { 'content-type': 'image/png' }, url: to.url.replace(path, `${path}2`) },
+            'one',
+          )
+        ).status,
+        (await fetch(to.url)).status,
+      ];
+      // Engines tell apart what was wrong in ways of their own.
+      expect(statuses.filter((status) => status !== 400 && status !== 403)).toEqual([]);
       expect(await underTest.blobs.size(path)).toBeNull();
       expect(await underTest.blobs.size(`${path}2`)).toBeNull();
     });

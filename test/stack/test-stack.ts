@@ -1,3 +1,4 @@
+import { describe } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +7,9 @@ import type { Job, JobEvent } from '../../domain/contract/job.ts';
 import { refs, type Snapshot } from '../../domain/ports.ts';
 import type { Settings } from '../../domain/settings.ts';
 import { isTerminal } from '../../domain/state.ts';
+import { startEmulatorStack } from '../../emulators/stack.ts';
 import { startStack, type Stack, type StackOptions } from '../../local/stack.ts';
+import { describeOnEmulators, newProject } from '../emulators/here.ts';
 import { capturedLog, type CapturedLog } from '../local/capture-log.ts';
 
 export const MODELS = join(import.meta.dirname, 'models');
@@ -40,11 +43,27 @@ export interface Reply {
 
 export const newFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'slipway-test-'));
 
+export type Engine = 'embedded' | 'emulators';
+
+/**
+ * A suite for each engine that is here: the embedded one, and the adapters of production on Google's emulators, whose part is
+ * skipped where they are not installed.
+ */
+export function onEachEngine(body: (engine: Engine) => void): void {
+  describe('on the embedded engine', () => body('embedded'));
+  describeOnEmulators("on Google's emulators", () => body('emulators'));
+}
+
 /** A whole stack on a folder of its own, stopped and removed at the end of the test file that asked for it. */
-export async function testStack(options: Partial<StackOptions> = {}): Promise<TestStack> {
+export async function testStack(
+  options: Partial<StackOptions> & { readonly engine?: Engine; readonly projectId?: string } = {},
+): Promise<TestStack> {
   const dataFolder = options.dataFolder ?? (await newFolder());
   const log = capturedLog();
-  const stack = await startStack({
+  const { engine = 'embedded', projectId = newProject() } = options;
+  const start = (all: StackOptions): Promise<Stack> =>
+    engine === 'embedded' ? startStack(all) : startEmulatorStack({ ...all, projectId, env: process.env });
+  const stack = await start({
     port: 0,
     modelFolders: [MODELS],
     log,

@@ -1,0 +1,56 @@
+import type { MetricServiceClient, protos } from '@google-cloud/monitoring';
+import type { Clock, Gauge, Log, MetricSink } from '../domain/ports.ts';
+import { SECOND } from '../domain/time.ts';
+import { clientOptions, type Project } from './endpoints.ts';
+import { lazy } from './lazy.ts';
+
+type TimeSeries = protos.google.monitoring.v3.ITimeSeries;
+
+const CALL_MS = 10 * SECOND;
+/** What one `CreateTimeSeries` takes. */
+const SERIES_PER_CALL = 200;
+
+/**
+ * Cloud Monitoring. A settled event is one structured log line, from which log-based metrics count: any number of instances
+ * may write those. Gauges are time series, a point a minute, and have one writer only, sweep.
+ */
+export function cloudMetrics(
+  options: Project & { readonly name: string; readonly region: string; readonly clock: Clock; readonly log: Log },
+): MetricSink {
+  const { projectId, name, region, clock, log } = options;
+  const client = lazy(async (): Promise<MetricServiceClient> => {
+    const { MetricServiceClient: Client } = await import('@google-cloud/monitoring');
+    return new Client(await clientOptions(projectId, options.endpoints.monitoring));
+  });
+  const resource = {
+    type: 'generic_task',
+    labels: { project_id: projectId, location: region, namespace: name, job: 'sweep', task_id: 'sweep' },
+  };
+  const seriesOf = ({ name: metric, queue, value }: Gauge, nowMs: number): TimeSeries => ({
+    metric: { type: `custom.googleapis.com/slipway/${metric}`, labels: queue === null ? {} : { queue } },
+    resource,
+    metricKind: 'GAUGE',
+    valueType: 'DOUBLE',
+    points: [
+      {
+        interval: { endTime: { seconds: Math.floor(nowMs / SECOND), nanos: (nowMs % SECOND) * 1_000_000 } },
+        value: { doubleValue: value },
+      },
+    ],
+  });
+
+  return {
+    async settled(record) {
+      log.info('settled', { ...record });
+    },
+
+    async gauges(points) {
+      const nowMs = clock.nowMs();
+      const series = points.map((point) => seriesOf(point, nowMs));
+      for (let from = 0; from < series.length; from += SERIES_PER_CALL) {
+        const timeSeries = series.slice(from, from + SERIES_PER_CALL);
+        await (await client()).createTimeSeries({ name: `projects/${projectId}`, timeSeries }, { timeout: CALL_MS });
+      }
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import type { PubSub, Topic as PubSubTopic } from '@google-cloud/pubsub';
+import type { Bus, Topic } from '../domain/ports.ts';
+import type { Project } from './endpoints.ts';
+import { lazy } from './lazy.ts';
+
+export interface PubSubOptions extends Project {
+  /** The topic of a message is `<name>-<topic>`. */
+  readonly name: string;
+}
+
+/** The name of a topic in its project. */
+export const topicName = (name: string, topic: Topic): string => `${name}-${topic}`;
+
+/**
+ * Pub/Sub. Each publish is sent at once and awaited, since a function has no processor time after its answer. The client
+ * repeats one that fails: a message that comes twice does no harm here. No order is asked for and none is relied on.
+ */
+export function pubsubBus(options: PubSubOptions): Bus {
+  const client = lazy(async (): Promise<PubSub> => {
+    const { PubSub: Client } = await import('@google-cloud/pubsub');
+    const { projectId, endpoints } = options;
+    if (endpoints.pubsub === undefined) return new Client({ projectId });
+    const { googleAuthLibrary } = await import('google-gax');
+    // Without a client of its own it would look for credentials, and for a metadata server that is not there.
+    const authClient = new googleAuthLibrary.PassThroughClient();
+    return new Client({ projectId, apiEndpoint: endpoints.pubsub, authClient });
+  });
+  const topics = new Map<Topic, PubSubTopic>();
+
+  return {
+    async publish(topic, message) {
+      const pubsub = await client();
+      const known = topics.get(topic) ?? pubsub.topic(topicName(options.name, topic), { batching: { maxMessages: 1 } });
+      topics.set(topic, known);
+      await known.publishMessage({ json: message });
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import { basename } from 'node:path';
+import type { Bucket } from '@google-cloud/storage';
+import type { Blobs, Clock } from '../domain/ports.ts';
+import type { Project } from './endpoints.ts';
+import { lazy } from './lazy.ts';
+import { accountAuth, signingEndpoint, type LocalSigner } from './signer.ts';
+
+export interface StorageOptions extends Project {
+  readonly bucket: string;
+  readonly clock: Clock;
+  readonly signer?: LocalSigner | undefined;
+}
+
+/**
+ * Cloud Storage. Uploads and downloads go past us, by V4 signed URLs. What an upload may be is signed with it: its type, its
+ * exact size (`x-goog-content-length-range`), and that there is nothing at its path yet (`x-goog-if-generation-match: 0`).
+ */
+export function storageBlobs(options: StorageOptions): Blobs {
+  const { endpoints, clock } = options;
+  const bucket = lazy(async (): Promise<Bucket> => {
+    const { Storage } = await import('@google-cloud/storage');
+    const { projectId, signer } = options;
+    const storage = new Storage({
+      projectId,
+      ...(endpoints.storage === undefined ? {} : { apiEndpoint: endpoints.storage }),
+      authClient: await accountAuth(signer),
+    });
+    return storage.bucket(options.bucket);
+  });
+  const endpoint = signingEndpoint(endpoints);
+  const signed = { version: 'v4', ...(endpoint === undefined ? {} : { signingEndpoint: endpoint }) } as const;
+
+  return {
+    async signUpload(path, { contentType, sizeBytes, expiresInMs }) {
+      const headers = {
+        'x-goog-content-length-range': `${sizeBytes},${sizeBytes}`,
+        'x-goog-if-generation-match': '0',
+      };
+      const [url] = await (await bucket()).file(path).getSignedUrl({
+        ...signed,
+        action: 'write',
+        contentType,
+        extensionHeaders: headers,
+        expires: clock.nowMs() + expiresInMs,
+      });
+      return { url, headers: { 'content-type': contentType, ...headers } };
+    },
+
+    async signDownload(path, { expiresInMs }) {
+      const [url] = await (await bucket()).file(path).getSignedUrl({
+        ...signed,
+        action: 'read',
+        // What a model wrote is saved, and shown to nobody as a page.
+        responseDisposition: `attachment; filename="${basename(path)}"`,
+        expires: clock.nowMs() + expiresInMs,
+      });
+      return url;
+    },
+
+    async size(path) {
+      try {
+        const [{ size }] = await (await bucket()).file(path).getMetadata();
+        return Number(size);
+      } catch (error) {
+        if ((error as { code?: unknown }).code === 404) return null;
+        throw error;
+      }
+    },
+  };
+}

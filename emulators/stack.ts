@@ -1,0 +1,152 @@
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { firebaseTokens } from '../cloud/client-tokens.ts';
+import { cloudRunLauncher } from '../cloud/cloud-run.ts';
+import { firestoreStore } from '../cloud/firestore/store.ts';
+import { cloudMetrics } from '../cloud/monitoring.ts';
+import { pubsubBus } from '../cloud/pubsub.ts';
+import { secretManager } from '../cloud/secrets.ts';
+import { storageBlobs } from '../cloud/storage.ts';
+import { DEFAULT_SETTINGS } from '../domain/settings.ts';
+import type { Deps } from '../functions/deps.ts';
+import { loadCatalogue } from '../gpu-job/models/catalogue.ts';
+import { systemClock } from '../host/clock.ts';
+import { createHttp } from '../host/http.ts';
+import { systemRandom } from '../host/random.ts';
+import { admitOnly } from '../local/api-key.ts';
+import { httpCalls } from '../local/calls.ts';
+import { hostedFunctions } from '../local/hosted-functions.ts';
+import { fileSecrets } from '../local/secrets.ts';
+import { clearedFolder, REGION, runReversed, TENANT, type Stack, type StackOptions } from '../local/stack.ts';
+import { newAccount } from './account.ts';
+import { useEmulators } from './emulators.ts';
+import { startEventarc } from './eventarc.ts';
+import { startMonitoringServer, type MonitoringServer } from './monitoring-server.ts';
+import { loadRules } from './rules.ts';
+import { startRunServer, type RunServer } from './run-server.ts';
+import { startSecretsServer } from './secrets-server.ts';
+import { startStorageServer } from './storage-server.ts';
+
+/** The prefix of every name that a deployment has on Google Cloud. */
+const NAME = 'slipway';
+const BUCKET = 'slipway-blobs';
+
+export interface EmulatorStackOptions extends StackOptions {
+  /** Each project is a world of its own on one pair of emulators. */
+  readonly projectId: string;
+  /** Where the emulators are looked for; those that it does not name are started. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** A whole Slipway with the adapters of production. */
+export interface EmulatorStack extends Stack {
+  readonly run: RunServer;
+  readonly monitoring: MonitoringServer;
+  readonly emulators: { readonly firestore: string; readonly pubsub: string };
+}
+
+/**
+ * Starts everything in order: emulators, the servers that stand for the other APIs, functions, messages; then one sweep.
+ * Only what Google has no emulator for is ours: Cloud Run, Storage, Monitoring, Secret Manager and the scheduler.
+ * @throws EmulatorsMissingError, CatalogueError (a faulty model.yaml), or the listen error of the port
+ */
+export async function startEmulatorStack(options: EmulatorStackOptions): Promise<EmulatorStack> {
+  const { log, projectId, plan } = options;
+  const modelFolders = options.modelFolders.map((folder) => resolve(folder));
+  const base = { clock: systemClock, random: systemRandom, log };
+  const { clock, random } = base;
+  const settings = { ...DEFAULT_SETTINGS, ...options.settings };
+  const stops: (() => unknown)[] = [];
+  let stopping: Promise<void> | null = null;
+  const stop = (): Promise<void> => (stopping ??= runReversed(stops));
+
+  try {
+    const catalogue = await loadCatalogue({
+      folders: modelFolders,
+      regions: [REGION],
+      path: process.env['PATH'] ?? '',
+    });
+    const folder = (name: string): string => join(resolve(options.dataFolder), name);
+    await mkdir(folder('.'), { recursive: true, mode: 0o700 });
+    const emulators = await useEmulators(options.env);
+    stops.push(() => emulators.stop());
+    await loadRules(emulators.firestore, projectId);
+    const kept = fileSecrets(folder('secrets'), random);
+    const apiKey = options.apiKey ?? `slw_${await kept.ensureSecret('api-key')}`;
+    const account = newAccount(`${NAME}@${projectId}.iam.gserviceaccount.com`);
+
+    const functions = hostedFunctions(base);
+    const secrets = await startSecretsServer((name) => kept.ensureSecret(name));
+    stops.push(() => secrets.stop());
+    const monitoring = await startMonitoringServer();
+    stops.push(() => monitoring.stop());
+    const storage = await startStorageServer({ ...base, folder: folder('blobs'), bucket: BUCKET, account });
+    stops.push(() => storage.stop());
+    const tmpFolder = await clearedFolder(folder('worker-tmp'));
+    const template = {
+      program: [process.execPath, join(import.meta.dirname, '../gpu-job/start.js')] as const,
+      cwd: folder('.'),
+    };
+    const run = await startRunServer({
+      ...base,
+      jobs: (name) => {
+        const pool = new RegExp(`^projects/${projectId}/locations/${REGION}/jobs/${NAME}-(.+)$`).exec(name)?.[1];
+        if (pool === undefined || !catalogue.queues.has(`${pool}@${REGION}`)) return null;
+        const { url, token } = functions.addressOf('worker');
+        const env = {
+          SLIPWAY_DOOR: url,
+          SLIPWAY_DOOR_TOKEN: token,
+          SLIPWAY_MODELS: modelFolders.join(':'),
+          SLIPWAY_ALLOW_LOOPBACK: '1',
+          TMPDIR: tmpFolder,
+        };
+        return { ...template, env };
+      },
+    });
+
+    const at = {
+      projectId,
+      endpoints: {
+        firestore: emulators.firestore,
+        pubsub: emulators.pubsub,
+        run: run.address,
+        monitoring: monitoring.address,
+        secretManager: secrets.address,
+        storage: storage.url,
+      },
+    };
+    const store = firestoreStore({ ...base, ...at, databaseId: '(default)' });
+    stops.push(() => store.close());
+    await admitOnly(store, folder('admitted-key'), apiKey, TENANT, clock.nowMs());
+    const deps: Deps = {
+      ...base,
+      store,
+      bus: pubsubBus({ ...at, name: NAME }),
+      calls: httpCalls((name) => functions.addressOf(name)),
+      // What an earlier start launched has died with it: its workers were its children.
+      launcher: { ...cloudRunLauncher({ ...at, name: NAME }), aliveSinceMs: clock.nowMs() },
+      blobs: storageBlobs({ ...at, clock, bucket: BUCKET, signer: account }),
+      metrics: cloudMetrics({ ...base, ...at, name: NAME, region: REGION }),
+      secrets: secretManager({ ...at, name: NAME }),
+      tokens: firebaseTokens({ ...at, clock, signer: account }),
+      http: createHttp({ allowLoopback: true }),
+      catalogue,
+      settings,
+    };
+    stops.push(() => functions.close());
+    await functions.serve(deps, options.port);
+    // Workers go before the functions, since they still need the door to hand back what they hold; messages go before the
+    // workers, since what is handed back would start others.
+    stops.push(() => run.stop());
+    const addressOf = functions.addressOf.bind(functions);
+    const eventarc = await startEventarc({ ...emulators, projectId, name: NAME, addressOf, log, plan });
+    stops.push(() => eventarc.stop());
+    stops.push(functions.sweepEvery(settings.sweepEveryMs));
+
+    const { url } = functions.addressOf('api');
+    return { url, apiKey, catalogue, store, run, monitoring, emulators, sweep: () => functions.sweep(true), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
