@@ -20,8 +20,17 @@ export function authenticatedCalls(urls: Readonly<Record<keyof Due, string>>): C
     async due(to, ids) {
       const client = await (await auth()).getIdTokenClient(urls[to]);
       const { headers, body } = encodeDue(to, ids);
-      // Not repeated here: the next sweep is.
-      await client.request({ url: urls[to], method: 'POST', headers, body, timeout: CALL_MS, retry: false });
+      const { status } = await client.request({
+        url: urls[to],
+        method: 'POST',
+        headers,
+        body,
+        timeout: CALL_MS,
+        // Not repeated here: the next sweep is.
+        retry: false,
+        validateStatus: () => true,
+      });
+      if (status < 200 || status > 299) throw new Error(`${to} answered ${status} to sweep`);
     },
   };
 }

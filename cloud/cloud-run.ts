@@ -10,10 +10,10 @@ type RunExecution = protos.google.cloud.run.v2.IExecution;
 export interface CloudRunOptions extends Project {
   /** The Cloud Run Job of a pool is `<name>-<pool>`, in the region of the queue. */
   readonly name: string;
+  /** How long a call may take; by default what a handler that answers within 8 s can wait for. */
+  readonly callMs?: number;
 }
 
-/** What a handler that answers within 8 s can wait for. */
-const CALL_MS = 6 * SECOND;
 /** The container that overrides are for; Terraform names it. */
 const CONTAINER = 'worker';
 /** Executions looked through for one launch, newest first: it was launched minutes ago at most. */
@@ -24,6 +24,7 @@ const LISTED = 100;
  * answer, and the operation itself, which ends with the execution, is not waited for.
  */
 export function cloudRunLauncher(options: CloudRunOptions): Launcher {
+  const { callMs: timeout = 6 * SECOND } = options;
   const jobs = lazy(async (): Promise<JobsClient> => {
     const { JobsClient: Client } = await import('@google-cloud/run');
     return new Client(await clientOptions(options.projectId, options.endpoints.run));
@@ -46,7 +47,7 @@ export function cloudRunLauncher(options: CloudRunOptions): Launcher {
       const env = environmentOf(request);
       const overrides = { taskCount: 1, containerOverrides: [{ name: CONTAINER, env }] };
       try {
-        const [operation] = await client.runJob({ name: jobOf(request.queue), overrides }, { timeout: CALL_MS });
+        const [operation] = await client.runJob({ name: jobOf(request.queue), overrides }, { timeout });
         const name = (operation.metadata as RunExecution | null)?.name ?? '';
         if (name !== '') return { kind: 'started', execution: lastOf(name) };
         return { kind: 'ambiguous', message: 'RunJob answered without naming an execution' };
@@ -58,7 +59,7 @@ export function cloudRunLauncher(options: CloudRunOptions): Launcher {
     async cancel(execution) {
       const client = await executions();
       try {
-        await client.cancelExecution({ name: pathOf(execution) }, { timeout: CALL_MS });
+        await client.cancelExecution({ name: pathOf(execution) }, { timeout });
       } catch (error) {
         if (!isOver(error)) throw error;
       }
@@ -67,7 +68,7 @@ export function cloudRunLauncher(options: CloudRunOptions): Launcher {
     async status(execution) {
       const client = await executions();
       try {
-        const [found] = await client.getExecution({ name: pathOf(execution) }, { timeout: CALL_MS });
+        const [found] = await client.getExecution({ name: pathOf(execution) }, { timeout });
         return hasEnded(found) ? 'ended' : 'running';
       } catch (error) {
         if (isNotFound(error)) return 'unknown';
@@ -79,7 +80,7 @@ export function cloudRunLauncher(options: CloudRunOptions): Launcher {
       const client = await executions();
       const [listed] = await client.listExecutions(
         { parent: jobOf(queue), pageSize: LISTED },
-        { timeout: CALL_MS, autoPaginate: false },
+        { timeout, autoPaginate: false },
       );
       const wanted = { SLIPWAY_SLOT: slot, SLIPWAY_FENCE: String(fence) };
       return listed

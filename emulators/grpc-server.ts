@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { Metadata, Server, ServerCredentials, status, type handleUnaryCall, type ServiceError } from '@grpc/grpc-js';
 import { fromJSON } from '@grpc/proto-loader';
 import protobuf from 'protobufjs';
@@ -11,16 +13,20 @@ const protosOf = (packageName: string): protobuf.INamespace =>
 
 export type Handler = (request: never) => unknown;
 
+/** One of google.rpc's error details. */
+export type ErrorDetail =
+  | { readonly type: 'QuotaFailure'; readonly value: { readonly violations: readonly { readonly subject: string }[] } }
+  | { readonly type: 'ErrorInfo'; readonly value: { readonly reason: string; readonly domain: string } };
+
 /** What a call is answered with instead of a result. */
 export class CallError extends Error {
   override readonly name = 'CallError';
   readonly code: status;
-  /** `google.rpc.QuotaFailure` says so in its details. */
-  readonly quotaOf: string | null;
-  constructor(code: status, message: string, quotaOf: string | null = null) {
+  readonly detail: ErrorDetail | null;
+  constructor(code: status, message: string, detail: ErrorDetail | null = null) {
     super(message);
     this.code = code;
-    this.quotaOf = quotaOf;
+    this.detail = detail;
   }
 }
 
@@ -73,21 +79,25 @@ function unary(handle: Handler): handleUnaryCall<unknown, unknown> {
 
 function asServiceError(error: unknown): Partial<ServiceError> {
   if (!(error instanceof CallError)) return { code: status.INTERNAL, details: String(error) };
-  const { code, message, quotaOf } = error;
-  if (quotaOf === null) return { code, details: message };
+  const { code, message, detail } = error;
+  if (detail === null) return { code, details: message };
   const metadata = new Metadata();
-  metadata.set('grpc-status-details-bin', quotaFailure(code, message, quotaOf));
+  metadata.set('grpc-status-details-bin', statusWith(code, message, detail));
   return { code, details: message, metadata };
 }
 
-/** `google.rpc.Status` around one `google.rpc.QuotaFailure`. */
-function quotaFailure(code: number, message: string, subject: string): Buffer {
-  const root = protobuf.Root.fromJSON(require('google-gax/build/protos/status.json') as protobuf.INamespace);
-  const failure = root.lookupType('google.rpc.QuotaFailure');
-  const value = failure.encode(failure.fromObject({ violations: [{ subject, description: message }] })).finish();
-  const details = [{ type_url: 'type.googleapis.com/google.rpc.QuotaFailure', value }];
+/** `google.rpc.Status` around one detail. */
+function statusWith(code: number, message: string, { type, value }: ErrorDetail): Buffer {
+  // Of the clients' packages only gax carries the error details, and exports none of them.
+  const file = join(dirname(require.resolve('google-gax')), '../protos/status.json');
+  const root = protobuf.Root.fromJSON(JSON.parse(readFileSync(file, 'utf8')) as protobuf.INamespace);
+  const detail = root.lookupType(`google.rpc.${type}`);
+  const packed = {
+    type_url: `type.googleapis.com/google.rpc.${type}`,
+    value: detail.encode(detail.fromObject(value)).finish(),
+  };
   const wire = root.lookupType('google.rpc.Status');
-  return Buffer.from(wire.encode(wire.fromObject({ code, message, details })).finish());
+  return Buffer.from(wire.encode(wire.fromObject({ code, message, details: [packed] })).finish());
 }
 
 /** A message as `google.protobuf.Any`, as operations carry it. */

@@ -8,8 +8,11 @@ export interface FirestoreOptions extends Project {
 /** The client, made when it is first asked for: a function that answers without the store does not pay for loading it. */
 export interface LazyFirestore {
   get(): Promise<Firestore>;
+  /** Gives calls under way a moment, which the client would wait for until it has given them up. Idempotent. */
   close(): Promise<void>;
 }
+
+const CLOSE_MS = 2_000;
 
 export function lazyFirestore({ projectId, databaseId, endpoints }: FirestoreOptions): LazyFirestore {
   let made: Promise<Firestore> | null = null;
@@ -24,7 +27,10 @@ export function lazyFirestore({ projectId, databaseId, endpoints }: FirestoreOpt
   return {
     get: () => (made ??= make()),
     close: async () => {
-      if (made !== null) await (await made).terminate();
+      if (made === null) return;
+      const timer = AbortSignal.timeout(CLOSE_MS);
+      const timeUp = new Promise<void>((resolve) => timer.addEventListener('abort', () => resolve()));
+      await Promise.race([(await made).terminate(), timeUp]);
     },
   };
 }

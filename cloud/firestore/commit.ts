@@ -1,8 +1,8 @@
 import type { DocumentSnapshot, Firestore, Timestamp } from '@google-cloud/firestore';
 import { PreconditionFailedError, UnclearError } from '../../domain/errors.ts';
-import type { Clock, Random, Write } from '../../domain/ports.ts';
+import type { Random, Write } from '../../domain/ports.ts';
 import { checkWrites } from '../../domain/writes.ts';
-import { withDeadline } from './deadline.ts';
+import { withDeadline, type Deadline } from './deadline.ts';
 import { commitFailureOf } from './failures.ts';
 import { COMMIT_MARK, encodeFields } from './values.ts';
 
@@ -34,10 +34,10 @@ export function prepare(writes: readonly Write[], random: Random): Prepared {
  * fails; so after any failure but a plain refusal the documents are read, and the mark tells whether it was made after all.
  * @throws PreconditionFailedError, UnclearError, or Firestore's own error for a commit that is at fault
  */
-export async function commitPrepared(firestore: Firestore, clock: Clock, prepared: Prepared): Promise<void> {
+export async function commitPrepared(firestore: Firestore, deadline: Deadline, prepared: Prepared): Promise<void> {
   const batch = await batchOf(firestore, prepared);
   try {
-    await withDeadline(clock, batch.commit());
+    await withDeadline(deadline, batch.commit());
   } catch (error) {
     const failure = commitFailureOf(error);
     if (failure === 'refused') throw error;
@@ -46,7 +46,7 @@ export async function commitPrepared(firestore: Firestore, clock: Clock, prepare
     const updates = writes.filter((write) => write.kind === 'update');
     const suspects =
       failure === 'exists' ? creates : failure === 'stale' ? updates : [...creates, ...updates].slice(0, 1);
-    const read = await readBack(firestore, clock, suspects, error);
+    const read = await readBack(firestore, deadline, suspects, error);
     if (read.some((document) => document.get(COMMIT_MARK) === prepared.mark)) return;
     if (failure === 'unclear') throw unclear(error);
     throw lostTo(suspects, read, error);
@@ -73,13 +73,13 @@ async function batchOf(firestore: Firestore, { writes }: Prepared): Promise<Retu
 
 async function readBack(
   firestore: Firestore,
-  clock: Clock,
+  deadline: Deadline,
   suspects: readonly Write[],
   cause: unknown,
 ): Promise<readonly DocumentSnapshot[]> {
   if (suspects.length === 0) return [];
   try {
-    return await withDeadline(clock, firestore.getAll(...suspects.map(({ ref }) => firestore.doc(ref.path))));
+    return await withDeadline(deadline, firestore.getAll(...suspects.map(({ ref }) => firestore.doc(ref.path))));
   } catch {
     throw unclear(cause);
   }

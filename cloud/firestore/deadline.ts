@@ -1,13 +1,16 @@
 import type { Clock } from '../../domain/ports.ts';
 import { NoAnswerError } from './failures.ts';
 
-/** The client goes on trying for ten minutes by itself; whoever called has to answer within eight seconds. */
-const CALL_MS = 7_000;
+/** How long a call may take, since the client by itself goes on trying for ten minutes. */
+export interface Deadline {
+  readonly clock: Clock;
+  readonly callMs: number;
+}
 
 /** @throws NoAnswerError when the call has not ended in time; it may still take effect */
-export async function withDeadline<T>(clock: Clock, call: Promise<T>): Promise<T> {
+export async function withDeadline<T>({ clock, callMs }: Deadline, call: Promise<T>): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
-  const callOff = clock.after(CALL_MS, () => reject(new NoAnswerError(`no answer within ${CALL_MS} ms`)));
+  const callOff = clock.after(callMs, () => reject(new NoAnswerError(`no answer within ${callMs} ms`)));
   try {
     return await Promise.race([call, promise]);
   } finally {

@@ -2,6 +2,7 @@ import type { DocumentSnapshot, Timestamp } from '@google-cloud/firestore';
 import type { CollectionName, Collections } from '../../domain/collections.ts';
 import type { Clock, Log, Page, Random, Snapshot, Store } from '../../domain/ports.ts';
 import { askedOf, checkLimit, type CollectionOf } from '../../domain/shapes.ts';
+import { SECOND } from '../../domain/time.ts';
 import { lazyFirestore, type FirestoreOptions } from './client.ts';
 import { commitPrepared, etagOf, prepare } from './commit.ts';
 import { withDeadline } from './deadline.ts';
@@ -24,14 +25,21 @@ type Stored = Pick<DocumentSnapshot, 'data' | 'createTime' | 'updateTime'> & {
  * what it reads. Times are Firestore's own.
  */
 export function firestoreStore(
-  options: FirestoreOptions & { readonly clock: Clock; readonly random: Random; readonly log: Log },
+  options: FirestoreOptions & {
+    readonly clock: Clock;
+    readonly random: Random;
+    readonly log: Log;
+    /** How long a call may take; by default what a handler that answers within 8 s can wait for. */
+    readonly callMs?: number;
+  },
 ): FirestoreStore {
-  const { clock, random } = options;
+  const { clock, random, callMs = 7 * SECOND } = options;
+  const deadline = { clock, callMs };
   const firestore = lazyFirestore(options);
 
   const reading = async <T>(call: Promise<T>): Promise<T> => {
     try {
-      return await withDeadline(clock, call);
+      return await withDeadline(deadline, call);
     } catch (error) {
       throw readError(error);
     }
@@ -46,7 +54,7 @@ export function firestoreStore(
 
     async commit(writes) {
       const prepared = prepare(writes, random);
-      if (prepared.writes.length > 0) await commitPrepared(await firestore.get(), clock, prepared);
+      if (prepared.writes.length > 0) await commitPrepared(await firestore.get(), deadline, prepared);
     },
 
     async query(name, where, { limit, after }): Promise<Page<Collections[CollectionOf<typeof name>]>> {

@@ -36,7 +36,7 @@ export function checkBodyHeaders(
   }
 }
 
-/** The guard of every function but `api`: one secret, made at start, that only what may call it has. */
+/** The guard of every function but `api` on one machine: one secret, made at start, that only what may call it has. */
 export function bearerGuard(token: string): Guard {
   const wanted = digest(token);
   return async (request) => {
@@ -44,9 +44,17 @@ export function bearerGuard(token: string): Guard {
     if (given === null || !timingSafeEqual(digest(given), wanted)) {
       throw new RequestError('unauthenticated', 'This function may only be called by the platform.');
     }
-    if (request.method !== 'POST') {
-      throw new RefusedRequestError('method_not_allowed', 'This function takes POST.', { allow: 'POST' });
-    }
-    checkBodyHeaders(request, { maxBytes: PRIVATE_BODY_BYTES, isRequired: false });
+    checkPrivateCall(request);
   };
+}
+
+/**
+ * What a function that only the platform calls takes: POST, with a body of bounded length or none.
+ * @throws RequestError method_not_allowed, or as `checkBodyHeaders`
+ */
+export function checkPrivateCall(request: IncomingMessage): void {
+  if (request.method !== 'POST') {
+    throw new RefusedRequestError('method_not_allowed', 'This function takes POST.', { allow: 'POST' });
+  }
+  checkBodyHeaders(request, { maxBytes: PRIVATE_BODY_BYTES, isRequired: false });
 }

@@ -66,8 +66,8 @@ export function describeBlobs(name: string, makeBlobs: () => Promise<BlobsUnderT
     test('an upload of another size, type, path or method than was signed is refused and stores nothing', async () => {
       const path = `a/${fresh()}`;
       const to = await sign(path, 3);
-      const { 'content-length': _, ...unsized } = to.headers;
-      const other = { ...to, headers: unsized };
+      const unsized = Object.entries(to.headers).filter(([header]) => header !== 'content-length');
+      const other = { ...to, headers: Object.fromEntries(unsized) };
       const statuses = [
         (await upload(other, 'longer')).status,
         (await upload(other, 'x')).status,

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { RequestError } from '../../domain/errors.ts';
+import { SECOND } from '../../domain/time.ts';
+import { bearerOf, checkPrivateCall, type Guard } from './guard.ts';
+
+/** What is looked at of an ID token; Google's have more. */
+const Claims = z.looseObject({ email: z.string(), email_verified: z.literal(true), exp: z.number() });
+
+/**
+ * The guard of a function that only accounts of this deployment may call, on Cloud Run: a second look, behind the platform's
+ * own. Cloud Run has checked signature and audience of the token, and that its account may invoke this function, before the
+ * request came here, and has taken the signature off; so it is the claims that are read here, for the day on which somebody
+ * gives the right to invoke to more accounts than were meant.
+ * @param options.callers addresses of the service accounts that may call
+ */
+export function platformGuard({
+  callers,
+  nowMs,
+}: {
+  readonly callers: readonly string[];
+  readonly nowMs: () => number;
+}): Guard {
+  return async (request) => {
+    const claims = claimsOf(bearerOf(request));
+    if (claims === null || claims.exp * SECOND <= nowMs() || !callers.includes(claims.email)) {
+      throw new RequestError('unauthenticated', 'This function may only be called by accounts of its own deployment.');
+    }
+    checkPrivateCall(request);
+  };
+}
+
+function claimsOf(token: string | null): z.infer<typeof Claims> | null {
+  const payload = token?.split('.')[1];
+  if (payload === undefined) return null;
+  try {
+    return Claims.parse(JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')));
+  } catch {
+    return null;
+  }
+}
