@@ -11,13 +11,18 @@ const LIFE_MS = HOUR;
 const encoded = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 /**
- * Firebase custom tokens, signed by this function's own account: a client trades one for an ID token whose claim `tenant`
- * firestore.rules look at. One user for each tenant, since it is the tenant that may read.
+ * Firebase custom tokens, signed by this function's own account: a client trades one for an ID token whose claims firestore.rules
+ * look at: `tenant`, and `untilMs`, since an SDK renews ID tokens without end. One user for each tenant, since it is the tenant
+ * that may read.
  */
 export function firebaseTokens(
-  options: Project & { readonly clock: Clock; readonly signer?: LocalSigner | undefined },
+  options: Project & {
+    readonly databaseId: string;
+    readonly clock: Clock;
+    readonly signer?: LocalSigner | undefined;
+  },
 ): ClientTokens {
-  const { clock, endpoints, signer } = options;
+  const { clock, endpoints, signer, projectId, databaseId } = options;
   const auth = lazy(() => accountAuth(signer));
 
   return {
@@ -33,12 +38,12 @@ export function firebaseTokens(
         iat: issuedAt,
         exp: expiresAt,
         uid: `tenant:${tenant}`,
-        claims: { tenant },
+        claims: { tenant, untilMs: expiresAt * SECOND },
       };
       const text = `${encoded({ alg: 'RS256', typ: 'JWT' })}.${encoded(claims)}`;
       const signature = await (await auth()).sign(text, signingEndpoint(endpoints));
       const token = `${text}.${Buffer.from(signature, 'base64').toString('base64url')}`;
-      return { token, expiresAtMs: expiresAt * SECOND };
+      return { token, expiresAtMs: expiresAt * SECOND, projectId, databaseId };
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { MetricServiceClient, protos } from '@google-cloud/monitoring';
-import type { Clock, Gauge, Log, MetricSink } from '../domain/ports.ts';
+import type { Clock, Gauge, MetricSink } from '../domain/ports.ts';
 import { SECOND } from '../domain/time.ts';
 import { clientOptions, type Project } from './endpoints.ts';
 import { lazy } from './lazy.ts';
@@ -10,14 +10,11 @@ const CALL_MS = 10 * SECOND;
 /** What one `CreateTimeSeries` takes. */
 const SERIES_PER_CALL = 200;
 
-/**
- * Cloud Monitoring. A settled event is one structured log line, from which log-based metrics count: any number of instances
- * may write those. Gauges are time series, a point a minute, and have one writer only, sweep.
- */
-export function cloudMetrics(
-  options: Project & { readonly name: string; readonly region: string; readonly clock: Clock; readonly log: Log },
-): MetricSink {
-  const { projectId, name, region, clock, log } = options;
+/** Cloud Monitoring: gauges as time series, a point a minute. They have one writer only, sweep. */
+export function cloudGauges(
+  options: Project & { readonly name: string; readonly region: string; readonly clock: Clock },
+): Pick<MetricSink, 'gauges'> {
+  const { projectId, name, region, clock } = options;
   const client = lazy(async (): Promise<MetricServiceClient> => {
     const { MetricServiceClient: Client } = await import('@google-cloud/monitoring');
     return new Client(await clientOptions(projectId, options.endpoints.monitoring));
@@ -40,10 +37,6 @@ export function cloudMetrics(
   });
 
   return {
-    async settled(record) {
-      log.info('settled', { ...record });
-    },
-
     async gauges(points) {
       const nowMs = clock.nowMs();
       const series = points.map((point) => seriesOf(point, nowMs));

@@ -23,6 +23,7 @@ export const PROBLEMS = {
   webhook_refused: { status: 422, title: 'This webhook address is refused' },
   MODEL_UNAVAILABLE: { status: 422, title: 'This model cannot run here' },
   internal: { status: 500, title: 'Something broke on our side' },
+  no_listeners: { status: 501, title: 'There is nothing to listen to in this deployment' },
   unavailable: { status: 503, title: 'Not available just now' },
 } as const satisfies Record<string, { status: number; title: string }>;
 export type ProblemCode = keyof typeof PROBLEMS;

@@ -196,7 +196,11 @@ export interface Secrets {
 export interface ClientToken {
   /** A Firebase custom token: traded for an ID token by a client's SDK. */
   readonly token: string;
+  /** Until then it can be traded, and until then firestore.rules let in whoever traded it. */
   readonly expiresAtMs: number;
+  /** Where there is something to listen to. */
+  readonly projectId: string;
+  readonly databaseId: string;
 }
 
 /** Lets a tenant's own programs listen to its documents in Firestore, within firestore.rules. */

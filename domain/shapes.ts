@@ -51,6 +51,14 @@ export const SHAPES = {
   deliveriesOfJob: { collection: 'deliveries', equal: ['jobId'], contains: null, order: 'seq', direction: 'asc' },
 } as const satisfies Record<string, Shape>;
 
+/**
+ * What a tenant's clients may ask beyond that, by listeners under firestore.rules: no function asks it, so that the embedded
+ * engine keeps no index for it, but Firestore needs one.
+ */
+export const CLIENT_SHAPES = {
+  eventsByTenant: { collection: 'events', equal: ['tenant'], contains: null, order: 'atMs', direction: 'desc' },
+} as const satisfies Record<string, Shape>;
+
 export type ShapeName = keyof typeof SHAPES;
 export type Scalar = string | number | boolean;
 

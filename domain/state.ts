@@ -61,8 +61,9 @@ export function move(read: Snapshot<Job>, to: JobState, nowMs: number, detail: M
     ...(to === 'succeeded' ? { error: null } : detail.error === undefined ? {} : { error: detail.error }),
   };
   return [
-    update(refs.job(job.id), read, patch),
+    // First, since who lost the move to another then knows it by this event alone, on an engine that names no document.
     create(refs.event(job.id, version), eventOf(job, { seq: version, from: job.state, to, attempt, nowMs, detail })),
+    update(refs.job(job.id), read, patch),
   ];
 }
 

@@ -3,7 +3,8 @@ import { join, resolve } from 'node:path';
 import { firebaseTokens } from '../cloud/client-tokens.ts';
 import { cloudRunLauncher } from '../cloud/cloud-run.ts';
 import { firestoreStore } from '../cloud/firestore/store.ts';
-import { cloudMetrics } from '../cloud/monitoring.ts';
+import { logMetrics } from '../cloud/log-metrics.ts';
+import { cloudGauges } from '../cloud/monitoring.ts';
 import { pubsubBus } from '../cloud/pubsub.ts';
 import { secretManager } from '../cloud/secrets.ts';
 import { storageBlobs } from '../cloud/storage.ts';
@@ -21,6 +22,8 @@ import { clearedFolder, REGION, runReversed, TENANT, type Stack, type StackOptio
 import { newAccount } from './account.ts';
 import { useEmulators } from './emulators.ts';
 import { startEventarc } from './eventarc.ts';
+import type { HttpServer } from './http-server.ts';
+import { startIdentityServer } from './identity-server.ts';
 import { startMonitoringServer, type MonitoringServer } from './monitoring-server.ts';
 import { loadRules } from './rules.ts';
 import { startRunServer, type RunServer } from './run-server.ts';
@@ -30,6 +33,7 @@ import { startStorageServer } from './storage-server.ts';
 /** The prefix of every name that a deployment has on Google Cloud. */
 const NAME = 'slipway';
 const BUCKET = 'slipway-blobs';
+const DATABASE = '(default)';
 
 export interface EmulatorStackOptions extends StackOptions {
   /** Each project is a world of its own on one pair of emulators. */
@@ -40,14 +44,18 @@ export interface EmulatorStackOptions extends StackOptions {
 
 /** A whole Slipway with the adapters of production. */
 export interface EmulatorStack extends Stack {
+  readonly projectId: string;
   readonly run: RunServer;
   readonly monitoring: MonitoringServer;
+  /** Where clients sign in: for `connectAuthEmulator`. */
+  readonly identity: HttpServer;
   readonly emulators: { readonly firestore: string; readonly pubsub: string };
 }
 
 /**
  * Starts everything in order: emulators, the servers that stand for the other APIs, functions, messages; then one sweep.
- * Only what Google has no emulator for is ours: Cloud Run, Storage, Monitoring, Secret Manager and the scheduler.
+ * Only what Google has no emulator for is ours: Cloud Run, Storage, Monitoring, Secret Manager, the scheduler; and
+ * Firebase's sign-in, whose emulator is no component of the Google Cloud CLI.
  * @throws EmulatorsMissingError, CatalogueError (a faulty model.yaml), or the listen error of the port
  */
 export async function startEmulatorStack(options: EmulatorStackOptions): Promise<EmulatorStack> {
@@ -82,6 +90,8 @@ export async function startEmulatorStack(options: EmulatorStackOptions): Promise
     stops.push(() => monitoring.stop());
     const storage = await startStorageServer({ ...base, folder: folder('blobs'), bucket: BUCKET, account });
     stops.push(() => storage.stop());
+    const identity = await startIdentityServer({ ...base, projectId, account });
+    stops.push(() => identity.stop());
     const tmpFolder = await clearedFolder(folder('worker-tmp'));
     const template = {
       program: [process.execPath, join(import.meta.dirname, '../gpu-job/start.js')] as const,
@@ -115,7 +125,7 @@ export async function startEmulatorStack(options: EmulatorStackOptions): Promise
         storage: storage.url,
       },
     };
-    const store = firestoreStore({ ...base, ...at, databaseId: '(default)' });
+    const store = firestoreStore({ ...base, ...at, databaseId: DATABASE });
     stops.push(() => store.close());
     await admitOnly(store, folder('admitted-key'), apiKey, TENANT, clock.nowMs());
     const deps: Deps = {
@@ -126,9 +136,9 @@ export async function startEmulatorStack(options: EmulatorStackOptions): Promise
       // What an earlier start launched has died with it: its workers were its children.
       launcher: { ...cloudRunLauncher({ ...at, name: NAME }), aliveSinceMs: clock.nowMs() },
       blobs: storageBlobs({ ...at, clock, bucket: BUCKET, signer: account }),
-      metrics: cloudMetrics({ ...base, ...at, name: NAME, region: REGION }),
+      metrics: { ...logMetrics(log), ...cloudGauges({ ...base, ...at, name: NAME, region: REGION }) },
       secrets: secretManager({ ...at, name: NAME }),
-      tokens: firebaseTokens({ ...at, clock, signer: account }),
+      tokens: firebaseTokens({ ...at, databaseId: DATABASE, clock, signer: account }),
       http: createHttp({ allowLoopback: true }),
       catalogue,
       settings,
@@ -144,7 +154,8 @@ export async function startEmulatorStack(options: EmulatorStackOptions): Promise
     stops.push(functions.sweepEvery(settings.sweepEveryMs));
 
     const { url } = functions.addressOf('api');
-    return { url, apiKey, catalogue, store, run, monitoring, emulators, sweep: () => functions.sweep(true), stop };
+    const sweep = (): Promise<void> => functions.sweep(true);
+    return { url, apiKey, projectId, catalogue, store, run, monitoring, identity, emulators, sweep, stop };
   } catch (error) {
     await stop();
     throw error;

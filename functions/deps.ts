@@ -36,14 +36,17 @@ export interface Deps {
 type Always = 'clock' | 'log' | 'settings';
 
 /** What each function stands on, and no more: what it may do in production stands in eventarc/grants.ts. */
-export type ApiDeps = Pick<
-  Deps,
-  Always | 'store' | 'bus' | 'blobs' | 'secrets' | 'tokens' | 'http' | 'random' | 'catalogue'
->;
+export type ApiDeps = Pick<Deps, Always | 'store' | 'bus' | 'blobs' | 'secrets' | 'tokens' | 'random' | 'catalogue'> & {
+  /** Only to refuse addresses when they are given; what sends to them is deliver-webhook. */
+  readonly http: Pick<Http, 'check'>;
+};
 export type DispatchDeps = Pick<Deps, Always | 'store' | 'bus' | 'launcher' | 'random' | 'catalogue'>;
 export type DoorDeps = Pick<Deps, Always | 'store' | 'bus' | 'blobs' | 'random' | 'catalogue'>;
-export type SettleDeps = Pick<Deps, Always | 'store' | 'bus' | 'metrics' | 'catalogue'>;
+export type SettleDeps = Pick<Deps, Always | 'store' | 'bus' | 'catalogue'> & {
+  readonly metrics: Pick<MetricSink, 'settled'>;
+};
 export type DeliverDeps = Pick<Deps, Always | 'store' | 'http' | 'random'>;
-export type SweepDeps = Pick<Deps, Always | 'calls' | 'metrics' | 'catalogue'> & {
+export type SweepDeps = Pick<Deps, Always | 'calls' | 'catalogue'> & {
+  readonly metrics: Pick<MetricSink, 'gauges'>;
   readonly store: Pick<Store, 'get' | 'query' | 'count'>;
 };

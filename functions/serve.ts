@@ -24,8 +24,8 @@ export type ServedFunction =
 
 export interface Served {
   readonly url: string;
-  /** Takes no more requests, lets those under way have a moment, then drops them. Idempotent. */
-  close(): Promise<void>;
+  /** Takes no more requests, lets those under way have a moment, by default 1 s, then drops them. Idempotent. */
+  close(graceMs?: number): Promise<void>;
 }
 
 const HEADERS_MS = 10 * SECOND;
@@ -81,7 +81,7 @@ export async function serveFunction(
   let closing: Promise<void> | null = null;
   return {
     url: `http://${options.host}:${(server.address() as AddressInfo).port}`,
-    close: () => (closing ??= closeSoon(server)),
+    close: (graceMs = CLOSE_GRACE_MS) => (closing ??= closeSoon(server, graceMs)),
   };
 }
 
@@ -125,9 +125,9 @@ function refuseRaw(error: NodeJS.ErrnoException, socket: Duplex, owed: WeakMap<D
   (socket as Socket).setTimeout(CLOSE_GRACE_MS, () => socket.destroy());
 }
 
-function closeSoon(server: Server): Promise<void> {
+function closeSoon(server: Server, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
+    const timer = setTimeout(() => server.closeAllConnections(), graceMs);
     server.close(() => {
       clearTimeout(timer);
       resolve();

@@ -1,9 +1,10 @@
 import { lookup as systemLookup, type LookupAddress } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { Agent, buildConnector, request, type Dispatcher } from 'undici';
-import { ipLiteralOf, refusedAddress, refusedTarget } from '../domain/address.policy.ts';
+import { ipLiteralOf, refusedAddress } from '../domain/address.policy.ts';
 import { AddressRefusedError, HttpFailure } from '../domain/errors.ts';
 import type { Http, OutboundRequest, OutboundResponse } from '../domain/ports.ts';
+import { checkedAddress, type AddressRules } from './address-check.ts';
 
 /** All answers for a name, as `dns.lookup` with `all` gives them. */
 export type ResolveAll = (
@@ -11,11 +12,7 @@ export type ResolveAll = (
   callback: (error: NodeJS.ErrnoException | null, addresses: readonly LookupAddress[]) => void,
 ) => void;
 
-export interface HttpOptions {
-  /** Lets 127.0.0.0/8, ::1 and `localhost` through, and nothing else that is private: for the embedded engine. */
-  readonly allowLoopback: boolean;
-  /** Host names of this deployment, which must not be made to call itself. */
-  readonly ownHosts?: readonly string[];
+export interface HttpOptions extends AddressRules {
   readonly resolve?: ResolveAll;
 }
 
@@ -36,18 +33,6 @@ const resolveAll: ResolveAll = (hostname, callback) => systemLookup(hostname, { 
 export function createHttp(options: HttpOptions): Http {
   const rules = { allowLoopback: options.allowLoopback, ownHosts: options.ownHosts ?? [] };
   const resolve = options.resolve ?? resolveAll;
-
-  const check = (text: string): URL => {
-    let url: URL;
-    try {
-      url = new URL(text);
-    } catch {
-      throw new AddressRefusedError('this is not an address');
-    }
-    const why = refusedTarget(url, rules);
-    if (why !== null) throw new AddressRefusedError(why);
-    return url;
-  };
 
   const refusal = (host: string, address: string): AddressRefusedError | null => {
     const why = refusedAddress(address, rules);
@@ -83,9 +68,9 @@ export function createHttp(options: HttpOptions): Http {
   };
 
   return {
-    check: (url) => void check(url),
+    check: (url) => void checkedAddress(url, options),
     async send(outbound) {
-      const url = check(outbound.url);
+      const url = checkedAddress(outbound.url, options);
       const refused = Object.keys(outbound.headers).find((name) => REFUSED_HEADERS.test(name));
       if (refused !== undefined) throw new HttpFailure(`the header ${refused} may not be sent`);
       // Without keep-alive: a connection that the other side has let go of would fail a request that may not be repeated.

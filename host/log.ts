@@ -4,12 +4,13 @@ type Level = 'info' | 'error';
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * A log of one JSON object a line: `time` (RFC 3339), `level`, `message`, `fields`.
+ * A log of one JSON object a line: `time` (RFC 3339), `severity`, `message`, `fields`; the first three as Cloud Logging reads
+ * them out of what a container prints.
  * @param write takes one line without its line end
  */
 export function jsonLog(write: (line: string) => void): Log {
   return logOf((level, message, fields) =>
-    write(JSON.stringify({ time: new Date().toISOString(), level, message, fields })),
+    write(JSON.stringify({ time: new Date().toISOString(), severity: level.toUpperCase(), message, fields })),
   );
 }
 

@@ -41,7 +41,7 @@ const TAIL_LINES = 20;
 /** A line as `jsonLog` writes it. */
 const LogLine = z.strictObject({
   time: z.iso.datetime(),
-  level: z.enum(['info', 'error']),
+  severity: z.enum(['INFO', 'ERROR']),
   message: z.string(),
   fields: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
 });
@@ -114,7 +114,7 @@ export function processExecutions({ clock, log, graceMs = 10_000 }: ExecutionsOp
 function passOn(log: Log, execution: string, line: string): void {
   const own = logLine(line);
   if (own === null) log.info(`${execution}: ${line}`);
-  else log[own.level](own.message, { ...own.fields, execution });
+  else log[own.severity === 'ERROR' ? 'error' : 'info'](own.message, { ...own.fields, execution });
 }
 
 function logLine(line: string): z.infer<typeof LogLine> | null {

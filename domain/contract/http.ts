@@ -133,6 +133,18 @@ export type ModelResource = z.infer<typeof ModelResource>;
 
 export const ModelList = z.object({ items: z.array(ModelResource) }).meta({ id: 'ModelList' });
 
+/** What a client needs to listen to its tenant's documents, but for the web API key, which Firebase gives to the project. */
+export const FirebaseToken = z
+  .object({
+    token: z.string().describe('a Firebase custom token, for signInWithCustomToken'),
+    expiresAt: z.iso.datetime().describe('when it and every sign-in made with it end'),
+    tenant: z.string().describe('what each query must ask for: tenant == this'),
+    projectId: z.string().describe('for initializeApp'),
+    databaseId: z.string().describe('for getFirestore'),
+  })
+  .meta({ id: 'FirebaseToken' });
+export type FirebaseToken = z.infer<typeof FirebaseToken>;
+
 /** RFC 9457. `code` is stable and meant for programs; `errors` names each field at fault by JSON pointer. */
 export const Problem = z
   .object({

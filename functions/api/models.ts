@@ -1,9 +1,10 @@
 import type { CatalogueEntry } from '../../domain/contract/model.ts';
 import type { ModelResource } from '../../domain/contract/http.ts';
 import { RequestError } from '../../domain/errors.ts';
+import { nearNames } from '../../domain/near-names.ts';
 import type { Deps } from '../deps.ts';
 import type { Answer } from '../http/answer.ts';
-import { nearNames } from './near-names.ts';
+
 import type { Call } from './route.ts';
 
 function toResource({ model, missing }: CatalogueEntry): ModelResource {

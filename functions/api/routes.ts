@@ -1,5 +1,6 @@
 import {
   CreateJobRequest,
+  FirebaseToken,
   JobId,
   JobList,
   JobResource,
@@ -12,6 +13,7 @@ import { createJob } from './create-job.ts';
 import { getJob, listJobs, postCancel } from './jobs.ts';
 import { getModel, listModels } from './models.ts';
 import type { ApiRoute, HeaderDoc } from './route.ts';
+import { postFirebaseToken } from './tokens.ts';
 
 const PREFER: HeaderDoc = {
   name: 'Prefer',
@@ -130,5 +132,20 @@ export const API_ROUTES: readonly ApiRoute[] = [
     ],
     problems: ['not_found'],
     handle: getModel,
+  },
+  {
+    method: 'POST',
+    path: '/v1/tokens/firebase',
+    operation: 'createFirebaseToken',
+    summary: 'Get a token to listen with',
+    answers: [
+      {
+        status: 200,
+        description: 'A custom token with which a Firebase SDK listens to your jobs, batches and their events.',
+        schema: FirebaseToken,
+      },
+    ],
+    problems: ['no_listeners'],
+    handle: postFirebaseToken,
   },
 ];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { RequestError } from '../../domain/errors.ts';
+import type { Clock } from '../../domain/ports.ts';
 import { SECOND } from '../../domain/time.ts';
 import { bearerOf, checkPrivateCall, type Guard } from './guard.ts';
 
@@ -15,14 +16,14 @@ const Claims = z.looseObject({ email: z.string(), email_verified: z.literal(true
  */
 export function platformGuard({
   callers,
-  nowMs,
+  clock,
 }: {
   readonly callers: readonly string[];
-  readonly nowMs: () => number;
+  readonly clock: Clock;
 }): Guard {
   return async (request) => {
     const claims = claimsOf(bearerOf(request));
-    if (claims === null || claims.exp * SECOND <= nowMs() || !callers.includes(claims.email)) {
+    if (claims === null || claims.exp * SECOND <= clock.nowMs() || !callers.includes(claims.email)) {
       throw new RequestError('unauthenticated', 'This function may only be called by accounts of its own deployment.');
     }
     checkPrivateCall(request);

@@ -1,4 +1,3 @@
-import { claimOrder, CLAIM_BATCH } from '../../domain/claim-order.policy.ts';
 import type { ClaimedJob, ClaimReply, ClaimRequest } from '../../domain/contract/door.ts';
 import type { Attempt, Job } from '../../domain/contract/job.ts';
 import type { Slot } from '../../domain/contract/slot.ts';
@@ -8,6 +7,7 @@ import { refs, update, type Snapshot } from '../../domain/ports.ts';
 import { move } from '../../domain/state.ts';
 import type { DoorDeps } from '../deps.ts';
 import { moveDueJob } from '../steps/release.ts';
+import { headOf } from './queue-head.ts';
 import { holderOf, slotOf, type Session } from './session.ts';
 
 /** Attempts kept on a job; `maxAttempts` and `maxLost` keep the number below it. */
@@ -81,20 +81,14 @@ export async function claimNow(deps: DoorDeps, session: Session, loadMs: number)
     const max = deps.catalogue.queues.get(slot.data.queue)?.pool.max ?? 0;
     if (slot.data.state === 'draining' || slot.data.index >= max) return { job: null, drain: true };
 
-    const page = await deps.store.query(
-      'claimable',
-      { state: 'queued', queues: slot.data.queue },
-      { limit: CLAIM_BATCH },
-    );
-    if (page.items.length === 0) return NOTHING;
-    const candidates = page.items.filter((job) => job.data.startByMs > page.readAtMs);
-    // Those at the head that came too late would hide the ones behind them until sweep has ended them.
-    if (candidates.length === 0) {
-      for (const late of page.items) await moveDueJob(deps, late.data.id);
-    }
-    for (const index of claimOrder(candidates.length, slot.data.index)) {
-      const candidate = candidates[index];
-      if (candidate === undefined) continue;
+    const head = await headOf(deps.store, slot.data.queue);
+    if (head.isEmpty) return NOTHING;
+    for (let candidate = head.take(); candidate !== null; candidate = head.take()) {
+      // One that comes too late would hide those behind it until sweep has ended it.
+      if (candidate.data.startByMs <= head.readAtMs) {
+        await moveDueJob(deps, candidate.data.id);
+        continue;
+      }
       const outcome = await tryClaim(deps, session, slot, candidate, loadMs);
       if (outcome === 'slot_changed') break;
       if (outcome !== 'job_taken') return { job: outcome, drain: false };

@@ -1,6 +1,8 @@
 import { DOOR_PROTOCOL, type ReadyReply, type ReadyRequest } from '../../domain/contract/door.ts';
 import { RequestError } from '../../domain/errors.ts';
 import { refs, update } from '../../domain/ports.ts';
+import type { Slot } from '../../domain/contract/slot.ts';
+import { UNHELD } from '../../domain/slot.policy.ts';
 import { SECOND } from '../../domain/time.ts';
 import type { DoorDeps } from '../deps.ts';
 import { decideAgain } from '../steps/again.ts';
@@ -14,6 +16,7 @@ import { sameDigest, sha256 } from './session.ts';
  */
 export async function ready(deps: DoorDeps, request: ReadyRequest): Promise<ReadyReply> {
   if (request.protocol !== DOOR_PROTOCOL) {
+    await giveUp(deps, request);
     throw new RequestError('session_refused', `This door speaks protocol ${DOOR_PROTOCOL}, not ${request.protocol}.`);
   }
   const sessionHash = sha256(request.sessionKey);
@@ -26,8 +29,7 @@ export async function ready(deps: DoorDeps, request: ReadyRequest): Promise<Read
     if (slot.state === 'ready' && slot.execution === request.execution && sameDigest(slot.sessionHash, sessionHash)) {
       return slot.queue;
     }
-    const open = slot.state === 'reserved' || slot.state === 'starting';
-    if (!open || !sameDigest(slot.ticketHash, sha256(request.ticket))) {
+    if (!mayTake(slot, request)) {
       throw new RequestError('session_refused', 'Another execution holds this slot, or the ticket is void.');
     }
     await deps.store.commit([
@@ -50,4 +52,28 @@ export async function ready(deps: DoorDeps, request: ReadyRequest): Promise<Read
     idleTimeoutMs: Math.round(queue.pool.idleTimeoutSeconds * SECOND),
     maxLifetimeMs: Math.round(queue.pool.maxLifetimeSeconds * SECOND),
   };
+}
+
+/** Whether this launch is the one that the slot waits for. */
+const mayTake = ({ state, fence, ticketHash }: Slot, request: ReadyRequest): boolean =>
+  (state === 'reserved' || state === 'starting') &&
+  fence === request.fence &&
+  sameDigest(ticketHash, sha256(request.ticket));
+
+/**
+ * Frees the slot of a worker that speaks another protocol: of an image older or newer than this deployment. It exits at once,
+ * and its slot must not wait for a lease. The next launch may well bring the same image, so it counts as a failed boot.
+ */
+async function giveUp(deps: DoorDeps, request: ReadyRequest): Promise<void> {
+  await decideAgain(async () => {
+    const read = await deps.store.get(refs.slot(request.slot));
+    if (read === null || !mayTake(read.data, request)) return;
+    const bootFailures = read.data.bootFailures + 1;
+    await deps.store.commit([update(refs.slot(request.slot), read, { ...UNHELD, bootFailures })]);
+    deps.log.error('a worker of another protocol was refused', {
+      slot: request.slot,
+      protocol: request.protocol,
+      speaks: DOOR_PROTOCOL,
+    });
+  });
 }

@@ -7,7 +7,8 @@ import type { Log } from '../../domain/ports.ts';
 import { jsonLog } from '../../host/log.ts';
 import { readDeck } from './deck.ts';
 import { DemoFailure, DemoTimeout, Interrupted } from './failure.ts';
-import { runDemo } from './run.ts';
+import { startStack } from '../stack.ts';
+import { runDemo, type Demo } from './run.ts';
 import { bars, canShowBars, plainLines } from './views.ts';
 
 /** Everything `npm run demo` reads from its environment. */
@@ -22,9 +23,30 @@ const SIGNALS = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 } as const;
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const seconds = (sinceMs: number): string => `${((performance.now() - sinceMs) / 1_000).toFixed(1)} s`;
 
+/** What the demo runs on, by the command line. @throws DemoFailure for what is not understood */
+async function placeOf(args: readonly string[]): Promise<Pick<Demo, 'start' | 'place'>> {
+  const strange = args.find((arg) => arg !== '--emulators');
+  if (strange !== undefined) {
+    throw new DemoFailure(`"${strange}" is not understood: npm run demo, or npm run demo -- --emulators.`);
+  }
+  if (args.length === 0) return { start: startStack, place: '' };
+  const [{ startEmulatorStack }, { EmulatorsMissingError }] = await Promise.all([
+    import('../../emulators/stack.ts'),
+    import('../../emulators/installed.ts'),
+  ]);
+  return {
+    place: "on Google's emulators ",
+    start: (options) =>
+      startEmulatorStack({ ...options, projectId: `demo-${process.pid}`, env: process.env }).catch((error: unknown) => {
+        throw error instanceof EmulatorsMissingError ? new DemoFailure(error.message) : error;
+      }),
+  };
+}
+
 async function main(): Promise<number> {
   const beganMs = performance.now();
   const config = Config.parse(process.env);
+  const place = await placeOf(process.argv.slice(2));
   const deck = await readDeck(config.SLIPWAY_DEMO_DECK);
   const folder = await mkdtemp(join(tmpdir(), 'slipway-demo-'));
   const logFile = join(folder, 'demo.log');
@@ -35,7 +57,7 @@ async function main(): Promise<number> {
   let isKept = config.SLIPWAY_DEMO_KEEP === '1';
   try {
     const view = canShowBars(process.stdout) ? bars(process.stdout) : plainLines(say, () => performance.now());
-    await runDemo({ deck, dataFolder: join(folder, 'data'), view, say, log, signal: end.signal });
+    await runDemo({ ...place, deck, dataFolder: join(folder, 'data'), view, say, log, signal: end.signal });
     say(`\nAll checked, in ${seconds(beganMs)}; nothing is left running.`);
     say('Next: npm start (a Slipway that stays), or your own deck:');
     say('  SLIPWAY_DEMO_DECK=deck.pdf npm run demo');

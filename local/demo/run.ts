@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Log } from '../../domain/ports.ts';
-import { startStack } from '../stack.ts';
+import type { Stack, StackOptions } from '../stack.ts';
 import { apiClient } from './api-client.ts';
 import { documentUrl, type Deck } from './deck.ts';
 import { download } from './downloads.ts';
@@ -16,6 +16,9 @@ import type { View } from './views.ts';
 export interface Demo {
   readonly deck: Deck;
   readonly dataFolder: string;
+  /** Starts what the demo runs on; `place` says in words what that is. */
+  readonly start: (options: StackOptions) => Promise<Stack>;
+  readonly place: string;
   readonly view: View;
   readonly say: (line: string) => void;
   readonly log: Log;
@@ -37,7 +40,7 @@ export async function runDemo(demo: Demo): Promise<void> {
   try {
     const receiver = await startReceiver();
     stops.push(() => receiver.stop());
-    const stack = await startStack({
+    const stack = await demo.start({
       dataFolder: demo.dataFolder,
       port: 0,
       modelFolders: [MODELS],
@@ -45,7 +48,8 @@ export async function runDemo(demo: Demo): Promise<void> {
     });
     stops.push(() => stack.stop());
     signal.throwIfAborted();
-    say(`Slipway runs at ${stack.url} for this demo. Submitted over HTTPS:`);
+    say(`Slipway runs at ${stack.url} ${demo.place}for this demo.`);
+    say('Submitted over HTTPS:');
     say(`  ${clipped(demo.deck.name, 30)} to ${TEXT}, and its text to ${FIELDS}`);
     say(`  five molecules to ${LIGANDS}
 `);

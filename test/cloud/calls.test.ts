@@ -3,6 +3,7 @@ import { authenticatedCalls } from '../../cloud/calls.ts';
 import { newAccount } from '../../emulators/account.ts';
 import { startMetadataServer, type MetadataServer } from '../../emulators/metadata-server.ts';
 import { platformGuard } from '../../functions/http/platform-guard.ts';
+import { systemClock } from '../../host/clock.ts';
 import { describeCalls } from '../ports/describe-calls.ts';
 
 const account = newAccount('sweep@test.iam.gserviceaccount.com');
@@ -16,7 +17,7 @@ afterAll(async () => {
   await metadata.stop();
 });
 
-const guard = platformGuard({ callers: [account.email], nowMs: () => Date.now() });
+const guard = platformGuard({ callers: [account.email], clock: systemClock });
 
 describeCalls(
   'Google Cloud',

@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import {
   Client,
   credentials,
@@ -7,6 +10,7 @@ import {
   type Metadata,
   type MethodDefinition,
 } from '@grpc/grpc-js';
+import protobuf from 'protobufjs';
 
 /** What becomes of the next Commit: it is made and its answer lost, or it never arrives. */
 export type CommitFault = 'answer_lost' | 'not_made';
@@ -18,8 +22,22 @@ export interface FirestoreProxy {
   /** Nothing but UNAVAILABLE from here on, to anything. */
   down: boolean;
   commits(): number;
+  /** What Firestore bills, as it went over the line: documents read and written, a query without a result as one. */
+  readonly billed: { reads: number; writes: number };
   stop(): void;
 }
+
+const commitRequest = protobuf.Root.fromJSON(
+  JSON.parse(
+    readFileSync(
+      join(dirname(createRequire(import.meta.url).resolve('@google-cloud/firestore')), '../protos/v1.json'),
+      'utf8',
+    ),
+  ) as protobuf.INamespace,
+).lookupType('google.firestore.v1.CommitRequest');
+
+const writesIn = (request: Buffer): number =>
+  (commitRequest.decode(request) as unknown as { writes: unknown[] }).writes.length;
 
 const same = (bytes: Buffer): Buffer => bytes;
 
@@ -43,6 +61,7 @@ export async function startFirestoreProxy(emulator: string): Promise<FirestorePr
     faults,
     down: false,
     commits: () => commits,
+    billed: { reads: 0, writes: 0 },
     stop: () => {
       server.forceShutdown();
       upstream.close();
@@ -61,9 +80,10 @@ export async function startFirestoreProxy(emulator: string): Promise<FirestorePr
         if (proxy.down || fault === 'not_made') return callback(broken);
         commits += 1;
         const { path } = define('Commit', false);
-        upstream.makeUnaryRequest(path, same, same, call.request, call.metadata, (error, value) =>
-          callback(fault === 'answer_lost' ? broken : error, value),
-        );
+        upstream.makeUnaryRequest(path, same, same, call.request, call.metadata, (error, value) => {
+          if (error === null) proxy.billed.writes += writesIn(call.request);
+          callback(fault === 'answer_lost' ? broken : error, value);
+        });
       },
       ...Object.fromEntries(
         streams.map((name) => [
@@ -79,7 +99,11 @@ export async function startFirestoreProxy(emulator: string): Promise<FirestorePr
             const { path } = define(name, true);
             upstream
               .makeServerStreamRequest(path, same, same, call.request, call.metadata)
-              .on('data', (value: Buffer) => call.write(value))
+              .on('data', (value: Buffer) => {
+                // One document a message; a result of none is a message too, and so is a count.
+                proxy.billed.reads += 1;
+                call.write(value);
+              })
               .on('error', (error: object) => call.emit('error', error))
               .on('end', () => call.end());
           },

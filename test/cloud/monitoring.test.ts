@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { cloudMetrics } from '../../cloud/monitoring.ts';
+import { logMetrics } from '../../cloud/log-metrics.ts';
+import { cloudGauges } from '../../cloud/monitoring.ts';
 import type { Gauge, MetricSink } from '../../domain/ports.ts';
 import { MINUTE } from '../../domain/time.ts';
 import { startMonitoringServer, type MonitoringServer } from '../../emulators/monitoring-server.ts';
@@ -16,7 +17,10 @@ beforeEach(async () => {
   clock = manualClock(T0);
   log = capturedLog();
   const endpoints = { monitoring: server.address };
-  metrics = cloudMetrics({ projectId: 'test', name: 'slipway', region: 'here', endpoints, clock, log });
+  metrics = {
+    ...logMetrics(log),
+    ...cloudGauges({ projectId: 'test', name: 'slipway', region: 'here', endpoints, clock }),
+  };
 });
 afterEach(() => server.stop());
 

@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import { claimOrder } from '../../domain/claim-order.policy.ts';
 import type { Attempt, ErrorKind } from '../../domain/contract/job.ts';
 import { ErrorKind as ErrorKinds } from '../../domain/contract/job.ts';
 import type { SlotState } from '../../domain/contract/slot.ts';
@@ -62,16 +61,6 @@ describe('the rank', () => {
     expect(rankOf(T0 + MINUTE, 'high')).toBeLessThan(rankOf(T0, 'normal'));
     expect(rankOf(T0 + HOUR, 'high')).toBeGreaterThan(rankOf(T0, 'normal'));
   });
-});
-
-test.each([
-  [0, 0, []],
-  [3, 0, [0, 1, 2]],
-  [1, 3, [0]],
-  [3, 1, [0, 2, 1]],
-  [4, 5, [0, 3, 1, 2]],
-])('of %i candidates, slot %i tries %j', (size, slot, expected) => {
-  expect(claimOrder(size, slot)).toEqual(expected);
 });
 
 describe('after a failed attempt', () => {

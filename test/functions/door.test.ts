@@ -43,7 +43,6 @@ describe('ready', () => {
     ['a ticket that was never given', { ticket: 'guess' }],
     ['a fence of another time', { fence: 7 }],
     ['a slot that is not there', { slot: 'noop@local~9' }],
-    ['a protocol that this door does not speak', { protocol: 99 }],
   ])('refuses %s', async (_, wrong) => {
     await rig.submit();
     await dispatchQueue(rig.deps, QUEUE);
@@ -53,6 +52,20 @@ describe('ready', () => {
     await expect(ready(rig.deps, { ...good, ...wrong })).rejects.toEqual(refused);
     expect((await rig.slot(launch.slot)).state).toBe('starting');
     expect(await ready(rig.deps, good)).toMatchObject({ models: ['noop'] });
+  });
+
+  test('refuses a worker of another protocol and frees its slot at once, as a boot that failed', async () => {
+    await rig.submit();
+    await dispatchQueue(rig.deps, QUEUE);
+    const [launch] = rig.launched;
+    if (launch === undefined) throw new Error('not launched');
+    const stranger = { ...launch, protocol: 99, execution: 'e', sessionKey: 'a'.repeat(64) };
+    await expect(ready(rig.deps, { ...stranger, ticket: 'guess' })).rejects.toEqual(refused);
+    expect((await rig.slot(launch.slot)).state).toBe('starting');
+    for (let tries = 0; tries < 2; tries += 1) await expect(ready(rig.deps, stranger)).rejects.toEqual(refused);
+    expect(await rig.slot(launch.slot)).toMatchObject({ state: 'free', fence: 1, bootFailures: 1, ticketHash: null });
+    // Its ticket is void, whatever it speaks next.
+    await expect(ready(rig.deps, { ...stranger, protocol: 1 })).rejects.toEqual(refused);
   });
 });
 

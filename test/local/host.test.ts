@@ -38,13 +38,13 @@ test('ids are 26 lower-case letters and digits that do not repeat; hex and unit 
 
 test('a log line is one line of JSON, whatever the message holds, and fields cannot pass for it', () => {
   const lines: string[] = [];
-  jsonLog((line) => lines.push(line)).error('two\nlines', { level: 'info', n: 1, none: null });
+  jsonLog((line) => lines.push(line)).error('two\nlines', { severity: 'INFO', n: 1, none: null });
   expect(lines[0]).not.toContain('\n');
   expect(JSON.parse(lines[0] ?? '')).toEqual({
     time: expect.stringMatching(/^\d{4}-.*Z$/),
-    level: 'error',
+    severity: 'ERROR',
     message: 'two\nlines',
-    fields: { level: 'info', n: 1, none: null },
+    fields: { severity: 'INFO', n: 1, none: null },
   });
 });
 

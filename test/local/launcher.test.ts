@@ -198,15 +198,15 @@ test('output is logged line by line under the name of its execution, and the las
   expect(last?.fields['lastLines']).toContain('error 29');
 });
 
-test("a worker's own log lines are passed on with level, message and fields; what only looks like one is not", async () => {
+test("a worker's own log lines are passed on with severity, message and fields; what only looks like one is not", async () => {
   const own = {
     time: '2026-11-21T00:00:00.000Z',
-    level: 'error',
+    severity: 'ERROR',
     message: 'a renewal failed',
     fields: { reason: 'gone', n: 2 },
   };
   const alike = [
-    { ...own, level: 'fatal' },
+    { ...own, severity: 'FATAL' },
     { ...own, fields: { deep: {} } },
     { ...own, more: 1 },
     { time: own.time },

@@ -2,9 +2,14 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { MODELS } from '../stack/test-stack.ts';
+import { EMULATORS } from '../emulators/here.ts';
+import { MODELS, type Engine } from '../stack/test-stack.ts';
 
-export const START = join(import.meta.dirname, '../../local/start.js');
+/** The program that a person starts, for each engine. */
+const START: Readonly<Record<Engine, string>> = {
+  embedded: join(import.meta.dirname, '../../local/start.js'),
+  emulators: join(import.meta.dirname, '../../emulators/start.js'),
+};
 const API_KEY = 'a-key-of-the-tests-0123';
 
 export interface StackProcess {
@@ -31,14 +36,24 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
 }
 
 /** `npm start` as a process of its own. Resolves when it says that it is ready; rejects with what it printed when it ends before. */
-export async function startProcess(dataFolder: string, env: Record<string, string> = {}): Promise<StackProcess> {
-  const child = spawn(process.execPath, [START], {
+export async function startProcess(
+  dataFolder: string,
+  env: Record<string, string> = {},
+  engine: Engine = 'embedded',
+): Promise<StackProcess> {
+  const child = spawn(process.execPath, [START[engine]], {
     env: {
       PATH: process.env['PATH'] ?? '',
       SLIPWAY_PORT: '0',
       SLIPWAY_DATA: dataFolder,
       SLIPWAY_API_KEY: API_KEY,
       SLIPWAY_MODELS: MODELS,
+      ...(engine === 'embedded'
+        ? {}
+        : {
+            FIRESTORE_EMULATOR_HOST: EMULATORS?.firestore ?? '',
+            PUBSUB_EMULATOR_HOST: EMULATORS?.pubsub ?? '',
+          }),
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -16,8 +16,10 @@ function distance(a: string, b: string): number {
 export function nearNames(wanted: string, names: readonly string[]): string[] {
   const word = wanted.toLowerCase();
   return names
-    .map((name) => ({ name, far: distance(word, name) }))
-    .filter(({ name, far }) => far <= Math.max(2, name.length / 3) || (word.length > 2 && name.includes(word)))
+    .map((name) => ({ name, far: distance(word, name.toLowerCase()) }))
+    .filter(
+      ({ name, far }) => far <= Math.max(2, name.length / 3) || (word.length > 2 && name.toLowerCase().includes(word)),
+    )
     .sort((a, b) => a.far - b.far)
     .slice(0, 3)
     .map(({ name }) => name);

@@ -1,0 +1,36 @@
+import type { Job } from '../../domain/contract/job.ts';
+import type { Snapshot, Store } from '../../domain/ports.ts';
+import { coalesced, type Coalesced } from '../steps/coalesce.ts';
+
+/** Candidates read beyond one for each claim: some of them are taken elsewhere meanwhile. */
+const SPARE = 4;
+const MOST = 50;
+
+/** The first jobs of a queue by rank, as one query saw them, for all claims that asked for them together. */
+export interface QueueHead {
+  readonly isEmpty: boolean;
+  /** The store's time of the query. */
+  readonly readAtMs: number;
+  /** The first candidate that none of those claims has been given yet; null when there is none left. */
+  take(): Snapshot<Job> | null;
+}
+
+const looks = new WeakMap<Pick<Store, 'query'>, Coalesced<QueueHead>>();
+
+/**
+ * The head of a queue, seen after this was called. Claims that ask at the same time share a query and are given different
+ * jobs of it, the first of them the first: they cost Firestore one read a job instead of a page each, and do not lose races
+ * to each other. Those of other instances they may lose to; their commits decide.
+ */
+export function headOf(store: Pick<Store, 'query'>, queue: string): Promise<QueueHead> {
+  const known = looks.get(store) ?? coalesced((name, calls) => look(store, name, calls));
+  looks.set(store, known);
+  return known(queue);
+}
+
+async function look(store: Pick<Store, 'query'>, queue: string, calls: number): Promise<QueueHead> {
+  const limit = Math.min(MOST, calls + SPARE);
+  const { items, readAtMs } = await store.query('claimable', { state: 'queued', queues: queue }, { limit });
+  let given = 0;
+  return { isEmpty: items.length === 0, readAtMs, take: () => items[given++] ?? null };
+}
