@@ -1,12 +1,16 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format } from 'prettier';
+import { firestoreIndexes } from '../cloud/indexes.ts';
 import { openApi } from '../functions/api/openapi.ts';
 
 /** `npm run generate`: writes what is made from the code. With `--check` it writes nothing and exits 1 where a file is not what it would be. */
 const root = join(import.meta.dirname, '..');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
-const GENERATED: Readonly<Record<string, () => object>> = { 'openapi.json': () => openApi(version) };
+const GENERATED: Readonly<Record<string, () => object>> = {
+  'openapi.json': () => openApi(version),
+  'firestore.indexes.json': firestoreIndexes,
+};
 
 const isCheck = process.argv.includes('--check');
 for (const [name, make] of Object.entries(GENERATED)) {

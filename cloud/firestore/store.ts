@@ -1,4 +1,4 @@
-import type { DocumentSnapshot, Timestamp } from '@google-cloud/firestore';
+import type { DocumentReference, DocumentSnapshot, Query, Timestamp } from '@google-cloud/firestore';
 import type { CollectionName, Collections } from '../../domain/collections.ts';
 import type { Clock, Log, Page, Random, Snapshot, Store } from '../../domain/ports.ts';
 import { askedOf, checkLimit, type CollectionOf } from '../../domain/shapes.ts';
@@ -12,7 +12,7 @@ import { decodeFields } from './values.ts';
 import { listen } from './watch.ts';
 
 export interface FirestoreStore extends Store {
-  /** Ends the client; watches must have been stopped. */
+  /** Stops every watch and ends the client. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -43,6 +43,17 @@ export function firestoreStore(
     } catch (error) {
       throw readError(error);
     }
+  };
+
+  const watches = new Set<() => void>();
+  const watched = (target: Parameters<Store['watch']>[0]): (() => Promise<DocumentReference | Query>) => {
+    if ('path' in target) return async () => (await firestore.get()).doc(target.path);
+    const asked = askedOf(target.shape, target.where);
+    const { limit } = target;
+    return async () => {
+      const all = await queryOf(await firestore.get(), asked);
+      return limit === undefined ? all : all.limit(limit);
+    };
   };
 
   return {
@@ -87,19 +98,19 @@ export function firestoreStore(
     },
 
     watch(target, onChange) {
-      if ('path' in target) {
-        return listen(options, async () => (await firestore.get()).doc(target.path), onChange);
-      }
-      const asked = askedOf(target.shape, target.where);
-      const { limit } = target;
-      const query = async () => {
-        const all = await queryOf(await firestore.get(), asked);
-        return limit === undefined ? all : all.limit(limit);
+      const stop = listen(options, watched(target), onChange);
+      watches.add(stop);
+      return () => {
+        watches.delete(stop);
+        stop();
       };
-      return listen(options, query, onChange);
     },
 
-    close: () => firestore.close(),
+    async close() {
+      for (const stop of watches) stop();
+      watches.clear();
+      await firestore.close();
+    },
   };
 }
 

@@ -7,7 +7,7 @@ import type { Job, JobEvent } from '../../domain/contract/job.ts';
 import { refs, type Snapshot } from '../../domain/ports.ts';
 import type { Settings } from '../../domain/settings.ts';
 import { isTerminal } from '../../domain/state.ts';
-import { startEmulatorStack } from '../../emulators/stack.ts';
+import { startEmulatorStack, type EmulatorStack } from '../../emulators/stack.ts';
 import { startStack, type Stack, type StackOptions } from '../../local/stack.ts';
 import { describeOnEmulators, newProject } from '../emulators/here.ts';
 import { capturedLog, type CapturedLog } from '../local/capture-log.ts';
@@ -54,15 +54,26 @@ export function onEachEngine(body: (engine: Engine) => void): void {
   describeOnEmulators("on Google's emulators", () => body('emulators'));
 }
 
+type Options = Partial<StackOptions> & { readonly projectId?: string };
+
 /** A whole stack on a folder of its own, stopped and removed at the end of the test file that asked for it. */
-export async function testStack(
-  options: Partial<StackOptions> & { readonly engine?: Engine; readonly projectId?: string } = {},
-): Promise<TestStack> {
+export function testStack(options: Options & { readonly engine?: Engine } = {}): Promise<TestStack> {
+  return options.engine === 'emulators' ? emulatorTestStack(options) : underTest(options, startStack);
+}
+
+export type EmulatorTestStack = TestStack & EmulatorStack;
+
+/** The same with the adapters of production, on a project of its own. */
+export function emulatorTestStack({ projectId = newProject(), ...options }: Options = {}): Promise<EmulatorTestStack> {
+  return underTest(options, (all) => startEmulatorStack({ ...all, projectId, env: process.env }));
+}
+
+async function underTest<S extends Stack>(
+  options: Partial<StackOptions>,
+  start: (options: StackOptions) => Promise<S>,
+): Promise<TestStack & S> {
   const dataFolder = options.dataFolder ?? (await newFolder());
   const log = capturedLog();
-  const { engine = 'embedded', projectId = newProject() } = options;
-  const start = (all: StackOptions): Promise<Stack> =>
-    engine === 'embedded' ? startStack(all) : startEmulatorStack({ ...all, projectId, env: process.env });
   const stack = await start({
     port: 0,
     modelFolders: [MODELS],
