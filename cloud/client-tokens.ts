@@ -1,5 +1,6 @@
 import type { ClientTokens, Clock } from '../domain/ports.ts';
 import { HOUR, SECOND } from '../domain/time.ts';
+import { asking } from './asking.ts';
 import type { Project } from './endpoints.ts';
 import { lazy } from './lazy.ts';
 import { accountAuth, signingEndpoint, type LocalSigner } from './signer.ts';
@@ -20,14 +21,19 @@ export function firebaseTokens(
     readonly databaseId: string;
     readonly clock: Clock;
     readonly signer?: LocalSigner | undefined;
+    /** How long it may take until the account is known, and again until it has signed. */
+    readonly callMs?: number;
   },
 ): ClientTokens {
   const { clock, endpoints, signer, projectId, databaseId } = options;
   const auth = lazy(() => accountAuth(signer));
+  const deadline = { clock, callMs: options.callMs ?? 5 * SECOND };
 
   return {
     async make(tenant) {
-      const { client_email: email } = await (await auth()).getCredentials();
+      const { client_email: email } = await asking(deadline, 'the metadata server', async () => {
+        return (await auth()).getCredentials();
+      });
       if (email === undefined) throw new Error('this function runs as no service account, so it cannot sign tokens');
       const issuedAt = Math.floor(clock.nowMs() / SECOND);
       const expiresAt = issuedAt + LIFE_MS / SECOND;
@@ -41,7 +47,9 @@ export function firebaseTokens(
         claims: { tenant, untilMs: expiresAt * SECOND },
       };
       const text = `${encoded({ alg: 'RS256', typ: 'JWT' })}.${encoded(claims)}`;
-      const signature = await (await auth()).sign(text, signingEndpoint(endpoints));
+      const signature = await asking(deadline, 'the IAM API', async () => {
+        return (await auth()).sign(text, signingEndpoint(endpoints));
+      });
       const token = `${text}.${Buffer.from(signature, 'base64').toString('base64url')}`;
       return { token, expiresAtMs: expiresAt * SECOND, projectId, databaseId };
     },

@@ -10,7 +10,7 @@ type RunExecution = protos.google.cloud.run.v2.IExecution;
 export interface CloudRunOptions extends Project {
   /** The Cloud Run Job of a pool is `<name>-<pool>`, in the region of the queue. */
   readonly name: string;
-  /** How long a call may take; by default what a handler that answers within 8 s can wait for. */
+  /** How long a call may take. */
   readonly callMs?: number;
 }
 
@@ -43,9 +43,14 @@ export function cloudRunLauncher(options: CloudRunOptions): Launcher {
     aliveSinceMs: null,
 
     async launch(request): Promise<LaunchResult> {
-      const client = await jobs();
       const env = environmentOf(request);
       const overrides = { taskCount: 1, containerOverrides: [{ name: CONTAINER, env }] };
+      let client: JobsClient;
+      try {
+        client = await jobs();
+      } catch (error) {
+        return { kind: 'failed', reason: 'other', message: `there is no client for Cloud Run: ${String(error)}` };
+      }
       try {
         const [operation] = await client.runJob({ name: jobOf(request.queue), overrides }, { timeout });
         const name = (operation.metadata as RunExecution | null)?.name ?? '';

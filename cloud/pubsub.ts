@@ -1,11 +1,15 @@
 import type { PubSub, Topic as PubSubTopic } from '@google-cloud/pubsub';
-import type { Bus, Topic } from '../domain/ports.ts';
+import type { Bus, Clock, Topic } from '../domain/ports.ts';
+import { SECOND } from '../domain/time.ts';
+import { withDeadline } from './deadline.ts';
 import type { Project } from './endpoints.ts';
 import { lazy } from './lazy.ts';
 
 export interface PubSubOptions extends Project {
   /** The topic of a message is `<name>-<topic>`. */
   readonly name: string;
+  readonly clock: Clock;
+  readonly callMs?: number;
 }
 
 /** The name of a topic in its project. */
@@ -13,7 +17,9 @@ export const topicName = (name: string, topic: Topic): string => `${name}-${topi
 
 /**
  * Pub/Sub. Each publish is sent at once and awaited, since a function has no processor time after its answer. The client
- * repeats one that fails: a message that comes twice does no harm here. No order is asked for and none is relied on.
+ * repeats one that fails, which by itself would take a minute to give up; a message that comes twice, or later than its
+ * publisher waited for it, does no harm here. No order is asked for and none is relied on.
+ * @param options.callMs how long a publish may take; what it announces is stored, and sweep finds it
  */
 export function pubsubBus(options: PubSubOptions): Bus {
   const client = lazy(async (): Promise<PubSub> => {
@@ -25,6 +31,7 @@ export function pubsubBus(options: PubSubOptions): Bus {
     const authClient = new googleAuthLibrary.PassThroughClient();
     return new Client({ projectId, apiEndpoint: endpoints.pubsub, authClient });
   });
+  const deadline = { clock: options.clock, callMs: options.callMs ?? 3 * SECOND };
   const topics = new Map<Topic, PubSubTopic>();
 
   return {
@@ -32,7 +39,7 @@ export function pubsubBus(options: PubSubOptions): Bus {
       const pubsub = await client();
       const known = topics.get(topic) ?? pubsub.topic(topicName(options.name, topic), { batching: { maxMessages: 1 } });
       topics.set(topic, known);
-      await known.publishMessage({ json: message });
+      await withDeadline(deadline, known.publishMessage({ json: message }));
     },
   };
 }

@@ -1,6 +1,8 @@
 import { basename } from 'node:path';
 import type { Bucket } from '@google-cloud/storage';
 import type { Blobs, Clock } from '../domain/ports.ts';
+import { SECOND } from '../domain/time.ts';
+import { asking } from './asking.ts';
 import type { Project } from './endpoints.ts';
 import { lazy } from './lazy.ts';
 import { accountAuth, signingEndpoint, type LocalSigner } from './signer.ts';
@@ -9,6 +11,8 @@ export interface StorageOptions extends Project {
   readonly bucket: string;
   readonly clock: Clock;
   readonly signer?: LocalSigner | undefined;
+  /** How long a call may take. */
+  readonly callMs?: number;
 }
 
 /**
@@ -28,6 +32,9 @@ export function storageBlobs(options: StorageOptions): Blobs {
     return storage.bucket(options.bucket);
   });
   const endpoint = signingEndpoint(endpoints);
+  const deadline = { clock, callMs: options.callMs ?? 5 * SECOND };
+  const files = <T>(call: (bucket: Bucket) => Promise<T>): Promise<T> =>
+    asking(deadline, 'storage', () => bucket().then(call));
   const signed = { version: 'v4', ...(endpoint === undefined ? {} : { signingEndpoint: endpoint }) } as const;
 
   return {
@@ -36,30 +43,32 @@ export function storageBlobs(options: StorageOptions): Blobs {
         'x-goog-content-length-range': `${sizeBytes},${sizeBytes}`,
         'x-goog-if-generation-match': '0',
       };
-      const [url] = await (await bucket()).file(path).getSignedUrl({
+      const wanted = {
         ...signed,
         action: 'write',
         contentType,
         extensionHeaders: headers,
         expires: clock.nowMs() + expiresInMs,
-      });
+      } as const;
+      const [url] = await files((all) => all.file(path).getSignedUrl(wanted));
       return { url, headers: { 'content-type': contentType, ...headers } };
     },
 
     async signDownload(path, { expiresInMs }) {
-      const [url] = await (await bucket()).file(path).getSignedUrl({
+      const wanted = {
         ...signed,
         action: 'read',
         // What a model wrote is saved, and shown to nobody as a page.
         responseDisposition: `attachment; filename="${basename(path)}"`,
         expires: clock.nowMs() + expiresInMs,
-      });
+      } as const;
+      const [url] = await files((all) => all.file(path).getSignedUrl(wanted));
       return url;
     },
 
     async size(path) {
       try {
-        const [{ size }] = await (await bucket()).file(path).getMetadata();
+        const [{ size }] = await files((all) => all.file(path).getMetadata());
         return Number(size);
       } catch (error) {
         if ((error as { code?: unknown }).code === 404) return null;

@@ -88,8 +88,8 @@ export interface Store {
 
 export interface Messages {
   nudges: { readonly queue: string };
-  /** "Go on with this event", by its document's path, after this dependant: how `on-job-event` goes on where its time was up. */
-  events: { readonly event: string; readonly after: string };
+  /** "Go on with this event", by its document's path: how `on-job-event` goes on where its time was up. */
+  events: { readonly event: string };
   deliveries: { readonly delivery: string };
 }
 export type Topic = keyof Messages;

@@ -1,8 +1,12 @@
 import type { Firestore } from '@google-cloud/firestore';
+import { SECOND } from '../../domain/time.ts';
 import type { Project } from '../endpoints.ts';
+import { lazy } from '../lazy.ts';
 
 export interface FirestoreOptions extends Project {
   readonly databaseId: string;
+  /** How long `close` waits for calls under way. */
+  readonly closeMs?: number;
 }
 
 /** The client, made when it is first asked for: a function that answers without the store does not pay for loading it. */
@@ -12,10 +16,17 @@ export interface LazyFirestore {
   close(): Promise<void>;
 }
 
-const CLOSE_MS = 2_000;
-
-export function lazyFirestore({ projectId, databaseId, endpoints }: FirestoreOptions): LazyFirestore {
-  let made: Promise<Firestore> | null = null;
+export function lazyFirestore({
+  projectId,
+  databaseId,
+  endpoints,
+  closeMs = 2 * SECOND,
+}: FirestoreOptions): LazyFirestore {
+  let made: Firestore | null = null;
+  const get = lazy(async (): Promise<Firestore> => {
+    made = await make();
+    return made;
+  });
   const make = async (): Promise<Firestore> => {
     const { Firestore: Client } = await import('@google-cloud/firestore');
     if (endpoints.firestore === undefined) return new Client({ projectId, databaseId });
@@ -25,12 +36,12 @@ export function lazyFirestore({ projectId, databaseId, endpoints }: FirestoreOpt
     return new Client({ projectId, databaseId, host: endpoints.firestore, ssl: false, authClient });
   };
   return {
-    get: () => (made ??= make()),
+    get,
     close: async () => {
       if (made === null) return;
-      const timer = AbortSignal.timeout(CLOSE_MS);
+      const timer = AbortSignal.timeout(closeMs);
       const timeUp = new Promise<void>((resolve) => timer.addEventListener('abort', () => resolve()));
-      await Promise.race([(await made).terminate(), timeUp]);
+      await Promise.race([made.terminate(), timeUp]);
     },
   };
 }

@@ -2,7 +2,7 @@ import type { DocumentSnapshot, Firestore, Timestamp } from '@google-cloud/fires
 import { PreconditionFailedError, UnclearError } from '../../domain/errors.ts';
 import type { Random, Write } from '../../domain/ports.ts';
 import { checkWrites } from '../../domain/writes.ts';
-import { withDeadline, type Deadline } from './deadline.ts';
+import { withDeadline, type Deadline } from '../deadline.ts';
 import { commitFailureOf } from './failures.ts';
 import { COMMIT_MARK, encodeFields } from './values.ts';
 
@@ -31,7 +31,8 @@ export function prepare(writes: readonly Write[], random: Random): Prepared {
 
 /**
  * One WriteBatch. The client repeats it when its answer is lost, and Firestore names no document when a precondition
- * fails; so after any failure but a plain refusal the documents are read, and the mark tells whether it was made after all.
+ * fails; so after any failure but a plain refusal its documents are read, all of them, since the first may have been written
+ * over by then: the mark on any of them tells that it was made after all.
  * @throws PreconditionFailedError, UnclearError, or Firestore's own error for a commit that is at fault
  */
 export async function commitPrepared(firestore: Firestore, deadline: Deadline, prepared: Prepared): Promise<void> {
@@ -41,15 +42,11 @@ export async function commitPrepared(firestore: Firestore, deadline: Deadline, p
   } catch (error) {
     const failure = commitFailureOf(error);
     if (failure === 'refused') throw error;
-    const writes = prepared.writes.map(({ write }) => write);
-    const creates = writes.filter((write) => write.kind === 'create');
-    const updates = writes.filter((write) => write.kind === 'update');
-    const suspects =
-      failure === 'exists' ? creates : failure === 'stale' ? updates : [...creates, ...updates].slice(0, 1);
-    const read = await readBack(firestore, deadline, suspects, error);
+    const written = prepared.writes.map(({ write }) => write).filter((write) => write.kind !== 'delete');
+    const read = await readBack(firestore, deadline, written, error);
     if (read.some((document) => document.get(COMMIT_MARK) === prepared.mark)) return;
     if (failure === 'unclear') throw unclear(error);
-    throw lostTo(suspects, read, error);
+    throw lostTo(failure === 'exists' ? 'create' : 'update', written, read, error);
   }
 }
 
@@ -74,12 +71,14 @@ async function batchOf(firestore: Firestore, { writes }: Prepared): Promise<Retu
 async function readBack(
   firestore: Firestore,
   deadline: Deadline,
-  suspects: readonly Write[],
+  written: readonly Write[],
   cause: unknown,
 ): Promise<readonly DocumentSnapshot[]> {
-  if (suspects.length === 0) return [];
+  if (written.length === 0) return [];
+  const { clock, callMs } = deadline;
   try {
-    return await withDeadline(deadline, firestore.getAll(...suspects.map(({ ref }) => firestore.doc(ref.path))));
+    const reading = firestore.getAll(...written.map(({ ref }) => firestore.doc(ref.path)));
+    return await withDeadline({ clock, callMs: callMs / 2 }, reading);
   } catch {
     throw unclear(cause);
   }
@@ -88,20 +87,21 @@ async function readBack(
 const unclear = (cause: unknown): UnclearError =>
   new UnclearError('the commit may or may not have been made', { cause });
 
-/** Which write lost the race, as far as the documents still tell. */
+/** Which write of the kind that failed lost the race, as far as the documents still tell. */
 function lostTo(
-  suspects: readonly (Created | Updated)[],
+  kind: 'create' | 'update',
+  written: readonly (Created | Updated)[],
   read: readonly DocumentSnapshot[],
   cause: unknown,
 ): PreconditionFailedError {
-  for (const [index, write] of suspects.entries()) {
-    const document = read[index];
+  const suspects = written.flatMap((write, index) => (write.kind === kind ? [{ write, document: read[index] }] : []));
+  for (const { write, document } of suspects) {
     const found = document === undefined ? null : violation(write, document);
     if (found !== null) return new PreconditionFailedError(write.ref.path, found, { cause });
   }
   const [first] = suspects;
   if (first === undefined) throw cause;
-  return new PreconditionFailedError(first.ref.path, first.kind === 'create' ? 'exists' : 'changed', { cause });
+  return new PreconditionFailedError(first.write.ref.path, kind === 'create' ? 'exists' : 'changed', { cause });
 }
 
 function violation(write: Created | Updated, document: DocumentSnapshot): PreconditionFailedError['found'] | null {

@@ -3,10 +3,9 @@ import type { CollectionName, Collections } from '../../domain/collections.ts';
 import type { Clock, Log, Page, Random, Snapshot, Store } from '../../domain/ports.ts';
 import { askedOf, checkLimit, type CollectionOf } from '../../domain/shapes.ts';
 import { SECOND } from '../../domain/time.ts';
+import { asking } from '../asking.ts';
 import { lazyFirestore, type FirestoreOptions } from './client.ts';
 import { commitPrepared, etagOf, prepare } from './commit.ts';
-import { withDeadline } from './deadline.ts';
-import { readError } from './failures.ts';
 import { queryOf } from './query.ts';
 import { decodeFields } from './values.ts';
 import { listen } from './watch.ts';
@@ -29,21 +28,15 @@ export function firestoreStore(
     readonly clock: Clock;
     readonly random: Random;
     readonly log: Log;
-    /** How long a call may take; by default what a handler that answers within 8 s can wait for. */
+    /** How long a call may take; half as long again for a commit that has to be looked for. */
     readonly callMs?: number;
   },
 ): FirestoreStore {
-  const { clock, random, callMs = 7 * SECOND } = options;
+  const { clock, random, callMs = 4 * SECOND } = options;
   const deadline = { clock, callMs };
   const firestore = lazyFirestore(options);
 
-  const reading = async <T>(call: Promise<T>): Promise<T> => {
-    try {
-      return await withDeadline(deadline, call);
-    } catch (error) {
-      throw readError(error);
-    }
-  };
+  const reading = <T>(call: Promise<T>): Promise<T> => asking(deadline, 'the store', () => call);
 
   const watches = new Set<() => void>();
   const watched = (target: Parameters<Store['watch']>[0]): (() => Promise<DocumentReference | Query>) => {

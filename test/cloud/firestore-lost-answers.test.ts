@@ -6,7 +6,7 @@ import { systemClock } from '../../host/clock.ts';
 import { systemRandom } from '../../host/random.ts';
 import { describeOnEmulators, newProject } from '../emulators/here.ts';
 import { capturedLog } from '../local/capture-log.ts';
-import { aSlot, readSlot } from '../ports/documents.ts';
+import { anEvent, aSlot, fresh, readSlot } from '../ports/documents.ts';
 import { startFirestoreProxy, type FirestoreProxy } from './firestore-proxy.ts';
 
 describeOnEmulators('Firestore behind a line that breaks', ({ firestore }) => {
@@ -24,7 +24,7 @@ describeOnEmulators('Firestore behind a line that breaks', ({ firestore }) => {
     };
     // The environment's emulator would take precedence over the one that is asked for.
     delete process.env['FIRESTORE_EMULATOR_HOST'];
-    store = firestoreStore({ ...at, endpoints: { firestore: proxy.address }, callMs: 700 });
+    store = firestoreStore({ ...at, endpoints: { firestore: proxy.address }, callMs: 700, closeMs: 20_000 });
     direct = firestoreStore({ ...at, endpoints: { firestore } });
   });
   afterAll(async () => {
@@ -83,6 +83,26 @@ describeOnEmulators('Firestore behind a line that breaks', ({ firestore }) => {
     const error = await committing;
     if (error !== null) expect(error).toBeInstanceOf(PreconditionFailedError);
     expect((await readSlot(store, ref)).data.fence).toBe(2);
+  });
+
+  test.each([
+    ['the client repeats it', 4],
+    ['every repeat is lost as well', 60],
+  ])('made, its event already settled by another, and %s: known by its other documents', async (_, lost) => {
+    const slot = aSlot();
+    const event = anEvent(fresh(), 1);
+    await store.commit([create(slot.ref, slot.data)]);
+    const read = await readSlot(store, slot.ref);
+    proxy.faults.push('answer_lost', ...Array.from({ length: lost }, () => 'not_made' as const));
+    const committing = store.commit([create(event.ref, event.data), update(slot.ref, read, { fence: 1 })]).then(
+      () => null,
+      (error: unknown) => error,
+    );
+    // As a trigger would, as soon as it is made.
+    let made = await direct.get(event.ref);
+    while (made === null) made = await direct.get(event.ref);
+    await direct.commit([update(event.ref, made, { open: false })]);
+    expect(await committing).toBeNull();
   });
 
   test('a line that stays broken leaves a commit unclear and a read unavailable, in the time that a call may take', async () => {

@@ -14,7 +14,7 @@ describeOnEmulators("Google's Pub/Sub and Firestore emulators", (emulators) => {
     const store = firestoreStore({ ...at, databaseId: '(default)', clock: systemClock, random: systemRandom, log });
     const eventarc = await startEventarc({ ...emulators, projectId, name: 'test', addressOf, log });
     return {
-      bus: pubsubBus({ ...at, name: 'test' }),
+      bus: pubsubBus({ ...at, name: 'test', clock: systemClock }),
       store,
       close: async () => {
         await eventarc.stop();

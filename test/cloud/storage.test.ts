@@ -13,7 +13,7 @@ describeBlobs('Cloud Storage, signed with a key at hand', async () => {
   const server = await startStorageServer({
     folder: newFolder(),
     bucket: 'test-bucket',
-    account,
+    accounts: [account],
     clock: systemClock,
     random: systemRandom,
   });
@@ -37,7 +37,13 @@ describe('Cloud Storage, as in production: the account is the metadata server’
   describeBlobs('signBlob', async () => {
     const account = newAccount('api@test.iam.gserviceaccount.com');
     const metadata = await startMetadataServer('test', account);
-    const at = { folder: newFolder(), bucket: 'test-bucket', account, clock: systemClock, random: systemRandom };
+    const at = {
+      folder: newFolder(),
+      bucket: 'test-bucket',
+      accounts: [account],
+      clock: systemClock,
+      random: systemRandom,
+    };
     const server = await startStorageServer(at);
     servers = [metadata, server];
     process.env['GCE_METADATA_HOST'] = metadata.host;

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
-import type { SettledRecord } from '../../domain/ports.ts';
+import type { Gauge, SettledRecord } from '../../domain/ports.ts';
 import { memoryMetrics } from '../../local/metrics.ts';
+import { describeMetrics } from '../ports/describe-metrics.ts';
 import { capturedLog } from './capture-log.ts';
 
 const record: SettledRecord = {
@@ -13,6 +14,18 @@ const record: SettledRecord = {
   runMs: 250,
   costUsd: 0.5,
 };
+
+describeMetrics('memory', async () => {
+  const log = capturedLog();
+  const metrics = memoryMetrics(log);
+  return { metrics, log, tick: () => undefined, shown: () => gaugesIn(metrics.render()) };
+});
+
+/** As a scraper reads them. */
+const gaugesIn = (text: string): Gauge[] =>
+  [...text.matchAll(/^slipway_(queued_jobs|held_slots|open_events)(?:\{queue="(.+)"\})? (\S+)$/gm)].map(
+    ([, name, queue, value]) => ({ name: name as Gauge['name'], queue: queue ?? null, value: Number(value) }),
+  );
 
 test('each settled event is one structured line, and is counted', async () => {
   const log = capturedLog();

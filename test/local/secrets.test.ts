@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
 import { systemRandom } from '../../host/random.ts';
 import { fileSecrets } from '../../local/secrets.ts';
+import { describeSecrets } from '../ports/describe-secrets.ts';
 import { newFolder, removeFolders } from './folder.ts';
 
 afterAll(removeFolders);
@@ -19,7 +20,13 @@ test('a secret is made once, at random, and is the same ever after, also for tho
   expect(statSync(join(folder, 'other')).mode & 0o777).toBe(0o600);
 });
 
-test('an emptied file is not taken for a secret', async () => {
+describeSecrets('files', async (value) => {
+  const folder = newFolder();
+  writeFileSync(join(folder, 'idempotency-pepper'), `${value}\n`);
+  return fileSecrets(folder, systemRandom);
+});
+
+test('an emptied file is not taken for a secret, and says what to do', async () => {
   const folder = newFolder();
   writeFileSync(join(folder, 'pepper'), '\n');
   await expect(fileSecrets(folder, systemRandom).ensureSecret('pepper')).rejects.toThrow(/pepper is empty: put back/);
