@@ -30,6 +30,7 @@ const START_FILES = [
   'gpu-job/main.ts',
   'local/stack.ts',
   'local/hosted-functions.ts',
+  'local/run.ts',
   'local/main.ts',
   'local/demo/**',
   'emulators/stack.ts',

@@ -67,7 +67,8 @@ export function sqliteStore(folder: string): StoreCommitter {
   };
 }
 
-function bornWrites(): ReturnType<typeof born> {
+/** What creates a job: two documents. */
+export function bornWrites(): ReturnType<typeof born> {
   const nowMs = systemClock.nowMs();
   const job: Job = {
     schema: 1,

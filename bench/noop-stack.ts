@@ -41,7 +41,7 @@ export async function startNoopStack(folder: string, models: readonly NoopModel[
     modelFolders: [modelFolder],
     // Lines are made as in production and dropped here, so that a terminal is not what is measured.
     log: jsonLog((line) => {
-      if (line.includes('"level":"error"')) errors.push(line);
+      if (line.includes('"severity":"ERROR"')) errors.push(line);
     }),
   });
   const { url, apiKey, store } = stack;

@@ -1,17 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { cloudEvent, http } from '@google-cloud/functions-framework';
-import { getTestServer } from '@google-cloud/functions-framework/testing';
-import type { CloudEvent, CloudEventV1 } from 'cloudevents';
-import { ackFor, RequestError } from '../domain/errors.ts';
+import type { CloudEvent } from 'cloudevents';
+import { RequestError } from '../domain/errors.ts';
 import type { Log } from '../domain/ports.ts';
 import { SECOND } from '../domain/time.ts';
 import { encodeAnswer, problemAnswer, sendAnswer, type FunctionRequest } from './http/answer.ts';
 import type { Guard } from './http/guard.ts';
 import { refuse } from './http/refuse.ts';
 
-export { apiGuard } from './api/guard.ts';
 export { bearerGuard } from './http/guard.ts';
 
 /** A function as functions-framework registers it. */
@@ -44,16 +41,19 @@ export async function serveFunction(
   options: { readonly host: string; readonly port: number; readonly log: Log },
 ): Promise<Served> {
   const { log } = options;
-  register(name, served, log);
-  const framework = getTestServer(name);
+  let framework: Promise<Server> | null = null;
+  const load = async (): Promise<Server> => (await import('./http/framework.ts')).frameworkServer(name, served, log);
   const server = createServer({ headersTimeout: HEADERS_MS, requestTimeout: BODY_MS });
   // How many answers each connection still owes: a problem must not be written into the middle of one.
   const owed = new WeakMap<Duplex, number>();
 
   const take = async (request: IncomingMessage, response: ServerResponse, isAsked: boolean): Promise<void> => {
     owe(owed, request.socket, response);
+    let behind: Server;
     try {
       await guard(request);
+      // Loaded for the first request that is let in: what is refused goes out without it.
+      behind = await (framework ??= load());
     } catch (error) {
       return refuse(request, response, problemAnswer(error, log));
     }
@@ -63,7 +63,7 @@ export async function serveFunction(
     if (isAsked) response.writeContinue();
     response.setHeader('x-content-type-options', 'nosniff');
     // The third argument is Express's `next`: what the framework cannot read, and its own 404, end here instead of in HTML.
-    framework.emit('request', request, response, (error: unknown) =>
+    behind.emit('request', request, response, (error: unknown) =>
       sendAnswer(response, problemAnswer(frameworkProblem(error), log)),
     );
   };
@@ -83,20 +83,6 @@ export async function serveFunction(
     url: `http://${options.host}:${(server.address() as AddressInfo).port}`,
     close: (graceMs = CLOSE_GRACE_MS) => (closing ??= closeSoon(server, graceMs)),
   };
-}
-
-function register(name: string, served: ServedFunction, log: Log): void {
-  if (served.kind === 'http') return http(name, served.handler);
-  // One parameter, or the framework takes it for a callback style function and never answers.
-  cloudEvent(name, async (event: CloudEventV1<unknown>) => {
-    try {
-      await served.handler(event as CloudEvent<unknown>);
-    } catch (error) {
-      const ack = ackFor(error);
-      log.error('event failed', { function: name, event: event.id, type: event.type, ack, error: String(error) });
-      if (ack === 'retry') throw error;
-    }
-  });
 }
 
 const malformed = (detail: string): RequestError => new RequestError('invalid_request', detail);

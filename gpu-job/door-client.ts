@@ -1,20 +1,22 @@
-import { Agent, request } from 'undici';
-import { z } from 'zod';
-import {
+import type {
   ArtifactReply,
+  ArtifactRequest,
   ClaimReply,
+  ClaimRequest,
   FinishReply,
+  FinishRequest,
   ReadyReply,
+  ReadyRequest,
   ReleaseReply,
   RenewReply,
   ReportReply,
-  SESSION_HEADER,
-  type ArtifactRequest,
-  type ClaimRequest,
-  type FinishRequest,
-  type ReadyRequest,
-  type ReportRequest,
+  ReportRequest,
 } from '../domain/contract/door.ts';
+import { SESSION_HEADER } from '../domain/contract/door-protocol.ts';
+import type { Credential } from './credential.ts';
+import type { Replies } from './door-replies.ts';
+import { openLine } from './line.ts';
+import { readyReplyOf } from './ready-reply.ts';
 
 /** The slot is not this worker's (any more): it kills its runners and exits 0. */
 export class SessionRefusedError extends Error {
@@ -59,79 +61,79 @@ export interface Door {
   close(): Promise<void>;
 }
 
-const Problem = z.looseObject({ code: z.string().default(''), detail: z.string().default('') });
-
 /** Too early, too busy, timed out, or broken on its side: Cloud Run itself answers 429 and 503 while it has no instance. */
 const passes = (status: number): boolean => status >= 500 || status === 408 || status === 425 || status === 429;
 
 /**
  * Calls to the door at `url`.
- * @param options.token bearer; empty for none
  * @param options.callTimeoutMs for one call, on top of a claim's `holdMs`
  */
-export function createDoor(options: { url: string; token: string; callTimeoutMs: number }): Door {
+export function createDoor(options: { url: string; credential: Credential; callTimeoutMs: number }): Door {
   const base = options.url.replace(/\/+$/, '');
-  const agent = new Agent();
+  const line = openLine(base);
   let session = '';
 
-  async function call<T>(
+  /** The answer's value, of which nothing is known yet. */
+  async function ask(
     name: string,
     body: object,
-    shape: z.ZodType<T>,
     { holdMs = 0, signal }: { holdMs?: number; signal?: AbortSignal } = {},
-  ): Promise<T> {
+  ): Promise<unknown> {
+    const bearer = await options.credential();
     const timeout = AbortSignal.timeout(holdMs + options.callTimeoutMs);
-    let status: number;
-    let text: string;
-    try {
-      const response = await request(`${base}/${name}`, {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          ...(options.token === '' ? {} : { authorization: `Bearer ${options.token}` }),
-          ...(session === '' ? {} : { [SESSION_HEADER]: session }),
-        },
-        body: JSON.stringify(body),
-        dispatcher: agent,
-        headersTimeout: 0,
-        bodyTimeout: 0,
-        signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
+    const headers = {
+      'content-type': 'application/json',
+      authorization: `Bearer ${bearer}`,
+      ...(session === '' ? {} : { [SESSION_HEADER]: session }),
+    };
+    const reply = await line
+      .post(`${base}/${name}`, headers, JSON.stringify(body), signal ? AbortSignal.any([timeout, signal]) : timeout)
+      .catch((error: Error) => {
+        throw new DoorFailure(`no answer to ${name}: ${error.message}`);
       });
-      status = response.statusCode;
-      text = await response.body.text();
-    } catch (error) {
-      throw new DoorFailure(`no answer to ${name}: ${(error as Error).message}`);
-    }
-    if (status < 200 || status > 299) throw refusal(name, status, text);
-    try {
-      return shape.parse(JSON.parse(text));
-    } catch {
-      throw new DoorFailure(`the answer to ${name} is not what the protocol says`);
-    }
+    const value = jsonOrNull(reply.text);
+    if (reply.status < 200 || reply.status > 299) throw refusal(name, reply.status, value);
+    return value;
+  }
+
+  async function call<N extends keyof Replies>(
+    name: N,
+    body: object,
+    terms: { holdMs?: number; signal?: AbortSignal } = {},
+  ): Promise<Replies[N]> {
+    const value = await ask(name, body, terms);
+    // After the first claim has gone out, since loading the schemas would have held it up.
+    const { replyOf } = await import('./door-replies.ts');
+    return replyOf(name, value) ?? strange(name);
   }
 
   return {
     async ready(body) {
       session = '';
-      const reply = await call('ready', body, ReadyReply);
+      const reply = readyReplyOf(await ask('ready', body)) ?? strange('ready');
       session = `${body.slot}.${body.fence}.${body.sessionKey}`;
       return reply;
     },
-    claim: (body, signal) => call('claim', body, ClaimReply, { holdMs: body.holdMs, signal }),
-    report: (body) => call('report', body, ReportReply),
-    artifact: (body) => call('artifact', body, ArtifactReply),
-    finish: (body) => call('finish', body, FinishReply),
-    renew: () => call('renew', {}, RenewReply),
-    release: () => call('release', {}, ReleaseReply),
-    close: () => agent.destroy(),
+    claim: (body, signal) => call('claim', body, { holdMs: body.holdMs, signal }),
+    report: (body) => call('report', body),
+    artifact: (body) => call('artifact', body),
+    finish: (body) => call('finish', body),
+    renew: () => call('renew', {}),
+    release: () => call('release', {}),
+    close: async () => line.close(),
   };
 }
 
-function refusal(call: string, status: number, text: string): Error {
-  const problem = Problem.safeParse(jsonOrNull(text)).data ?? { code: '', detail: '' };
-  if (status === 409 && problem.code === 'session_refused') return new SessionRefusedError(problem.detail);
+function strange(name: string): never {
+  throw new DoorFailure(`the answer to ${name} is not what the protocol says`);
+}
+
+function refusal(call: string, status: number, value: unknown): Error {
+  const problem = (typeof value === 'object' && value !== null ? value : {}) as { code?: unknown; detail?: unknown };
+  const detail = typeof problem.detail === 'string' ? problem.detail : '';
+  if (status === 409 && problem.code === 'session_refused') return new SessionRefusedError(detail);
   if (passes(status)) return new DoorFailure(`the door answered ${status} to ${call}`, status);
-  return new DoorRejectedError(call, status, problem.detail);
+  return new DoorRejectedError(call, status, detail);
 }
 
 function jsonOrNull(text: string): unknown {

@@ -10,7 +10,7 @@ type Schema = Readonly<Record<string, unknown>>;
 export interface InputFileOptions {
   /** Where the files go. */
   readonly folder: string;
-  readonly http: Http;
+  readonly http: Pick<Http, 'send'>;
   readonly maxBytes: number;
   readonly timeoutMs: number;
 }

@@ -1,11 +1,9 @@
 import type { Catalogue, Model, Requirement } from '../domain/contract/model.ts';
 import type { Clock } from '../domain/ports.ts';
-import { outputCheck } from './output-check.ts';
 import { compileRules } from './runners/failure.ts';
-import { createCommandRunner } from './runners/command.ts';
+import { createCommandRunner } from './runners/command-runner.ts';
 import type { Processes } from './runners/processes.ts';
 import { StartupError, type Runner } from './runners/runner.ts';
-import { ServerRunner } from './runners/server.ts';
 import type { WorkerSettings } from './settings.ts';
 import type { Workdirs } from './workdirs.ts';
 
@@ -19,7 +17,7 @@ export interface PreparedModel {
   /** What must be installed before it can run; its jobs are refused at submission. */
   readonly missing: readonly Requirement[];
   /** What is wrong with an output, or null. */
-  readonly faultOf: (output: unknown) => string | null;
+  readonly faultOf: (output: unknown) => Promise<string | null>;
 }
 
 export interface PrepareOptions {
@@ -128,7 +126,7 @@ async function prepare(name: string, options: PrepareOptions): Promise<PreparedM
   const { model, missing } = entry;
   try {
     const rules = compileRules(model.runner.rules);
-    const faultOf = outputCheck(model);
+    const faultOf = checkOf(model);
     const shared = { rules, folder, processes, environment };
     if (model.runner.kind === 'command') {
       const { maxOutputBytes } = model.limits;
@@ -140,6 +138,7 @@ async function prepare(name: string, options: PrepareOptions): Promise<PreparedM
       };
     }
     const startupSeconds = catalogue.queues.get(queue)?.pool.startupTimeoutSeconds;
+    const { ServerRunner } = await import('./runners/server.ts');
     const runner = new ServerRunner({
       ...shared,
       name,
@@ -156,4 +155,14 @@ async function prepare(name: string, options: PrepareOptions): Promise<PreparedM
   } catch (error) {
     throw new StartupError(`Model ${name}: ${(error as Error).message}`);
   }
+}
+
+/** A schema is compiled when its first output is there: the catalogue has seen that it can be. */
+function checkOf(model: Model): PreparedModel['faultOf'] {
+  let check: Promise<(output: unknown) => string | null> | null = null;
+  const compile = async (): Promise<(output: unknown) => string | null> => {
+    const { outputCheck } = await import('./output-check.ts');
+    return outputCheck(model);
+  };
+  return async (output) => (await (check ??= compile()))(output);
 }

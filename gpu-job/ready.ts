@@ -1,4 +1,5 @@
-import { DOOR_PROTOCOL, type ReadyReply, type WorkerEnv } from '../domain/contract/door.ts';
+import type { ReadyReply, WorkerEnv } from '../domain/contract/door.ts';
+import { DOOR_PROTOCOL } from '../domain/contract/door-protocol.ts';
 import { isPassing, type Door } from './door-client.ts';
 import { retryWhile, type Patience } from './wait.ts';
 

@@ -10,12 +10,13 @@ import type { PreparedModel } from './model-set.ts';
 import { Reporter } from './report.ts';
 import { StartupError, type RunResult } from './runners/runner.ts';
 import type { WorkerSettings } from './settings.ts';
-import type { Stop, StopReason } from './stop.ts';
+import type { Stop } from './stop.ts';
+import { stoppedAs } from './stopped.ts';
 import type { Workdirs } from './workdirs.ts';
 
 export interface RunJobDeps {
   readonly door: Door;
-  readonly http: Http;
+  readonly http: Pick<Http, 'send'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -95,7 +96,7 @@ async function attempt(
     const result: RunResult = await runner.run({ job: job.id, input, workdir, sink: reporter, stop });
     if (result.kind === 'stopped') throw new Stopped();
     if (result.kind === 'failed') return result;
-    const fault = faultOf(result.output);
+    const fault = await faultOf(result.output);
     if (fault !== null) throw new JobFault('output_invalid', fault);
     const artifacts = await uploadArtifacts(result.artifacts, {
       job: job.id,
@@ -136,27 +137,4 @@ function orStopped<T>(wait: Promise<T>, { polite }: Stop): Promise<T> {
     polite.addEventListener('abort', stopped, { once: true });
     wait.then(resolve, reject).finally(() => polite.removeEventListener('abort', stopped));
   });
-}
-
-/** What an attempt that was stopped is finished with. */
-export function stoppedAs(reason: StopReason, job: ClaimedJob): Outcome | null {
-  switch (reason) {
-    case 'cancel':
-      return { kind: 'canceled' };
-    case 'timeout':
-      return {
-        kind: 'failed',
-        error: {
-          kind: 'timeout',
-          message: `The run was stopped after ${job.runTimeoutMs / 1_000} s, its run timeout.`,
-        },
-      };
-    case 'preempted':
-      return {
-        kind: 'failed',
-        error: { kind: 'preempted', message: 'The worker was told to stop before the run had ended.' },
-      };
-    case 'lost':
-      return null;
-  }
 }

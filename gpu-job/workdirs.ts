@@ -1,22 +1,24 @@
-import { rmSync } from 'node:fs';
-import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { mkdtempSync, realpathSync, rm, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const removal = promisify(rm);
 
 /** Temporary folders that are gone when the worker is, whatever happened in between. */
 export class Workdirs {
   readonly #made = new Set<string>();
-  #parent: Promise<string> | null = null;
+  #parent: string | null = null;
 
   /** A new, empty folder that only this user can enter; its path has no symbolic link in it. */
   async make(purpose: string): Promise<string> {
-    const folder = await mkdtemp(join(await (this.#parent ??= realpath(tmpdir())), `slipway-${purpose}-`));
+    const folder = mkdtempSync(join((this.#parent ??= realpathSync(tmpdir())), `slipway-${purpose}-`));
     this.#made.add(folder);
     return folder;
   }
 
   async remove(folder: string): Promise<void> {
-    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+    await removal(folder, { recursive: true, force: true, maxRetries: 3 });
     this.#made.delete(folder);
   }
 

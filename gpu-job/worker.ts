@@ -6,11 +6,11 @@ import { jobError } from './job-fault.ts';
 import { Lease } from './lease.ts';
 import { ModelSet, prepareModels, type WorkerCatalogue } from './model-set.ts';
 import { becomeReady, type Session } from './ready.ts';
-import { runJob, stoppedAs } from './run-job.ts';
 import { Processes } from './runners/processes.ts';
 import { StartupError } from './runners/runner.ts';
 import type { WorkerSettings } from './settings.ts';
 import { Stop } from './stop.ts';
+import { stoppedAs } from './stopped.ts';
 import { retryWhile, sleep, type Patience } from './wait.ts';
 import { Workdirs } from './workdirs.ts';
 
@@ -18,7 +18,7 @@ export interface WorkerDeps {
   readonly env: WorkerEnv;
   readonly catalogue: WorkerCatalogue;
   readonly door: Door;
-  readonly http: Http;
+  readonly http: Pick<Http, 'send'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -178,10 +178,14 @@ class Worker {
 
   /** Null when the worker was told to go meanwhile. A repeated claim is given the job that a lost answer gave. */
   async #claim(holdMs: number): Promise<ClaimReply | null> {
-    const { door } = this.#deps;
+    const { door, clock } = this.#deps;
     const body = { holdMs: Math.floor(holdMs), loadMs: this.#loadMs };
     try {
-      return await retryWhile(isPassing, () => door.claim(body, this.#leaving), this.#patience());
+      const claimed = retryWhile(isPassing, () => door.claim(body, this.#leaving), this.#patience());
+      // While the door looks for a job, what runs one is loaded; a turn later, since loading would keep the claim from going out.
+      const loaded = sleep(clock, 0).then(() => import('./run-job.ts'));
+      const [reply] = await Promise.all([claimed, loaded]);
+      return reply;
     } catch (error) {
       if (this.#leaving.aborted && isPassing(error)) return null;
       throw error;
@@ -210,6 +214,7 @@ class Worker {
       return stop.reason === null ? startupFailed(prepared) : stoppedAs(stop.reason, job);
     }
     const onRefused = (): void => this.#force(0, 'the session was refused');
+    const { runJob } = await import('./run-job.ts');
     return runJob(job, prepared, stop, { ...this.#deps, workdirs: this.#workdirs, onRefused });
   }
 

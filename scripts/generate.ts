@@ -3,19 +3,23 @@ import { join } from 'node:path';
 import { format } from 'prettier';
 import { firestoreIndexes } from '../cloud/indexes.ts';
 import { openApi } from '../functions/api/openapi.ts';
+import { withEnvironmentTable } from './environment-table.ts';
 
 /** `npm run generate`: writes what is made from the code. With `--check` it writes nothing and exits 1 where a file is not what it would be. */
 const root = join(import.meta.dirname, '..');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
-const GENERATED: Readonly<Record<string, () => object>> = {
-  'openapi.json': () => openApi(version),
-  'firestore.indexes.json': firestoreIndexes,
+const json = (make: () => object) => (): Promise<string> =>
+  format(JSON.stringify(make()), { parser: 'json', printWidth: 120 });
+const GENERATED: Readonly<Record<string, (now: string) => Promise<string>>> = {
+  'openapi.json': json(() => openApi(version)),
+  'firestore.indexes.json': json(firestoreIndexes),
+  'docs/12-build.md': (now) => format(withEnvironmentTable(now), { parser: 'markdown', printWidth: 120 }),
 };
 
 const isCheck = process.argv.includes('--check');
 for (const [name, make] of Object.entries(GENERATED)) {
   const file = join(root, name);
-  const wanted = await format(JSON.stringify(make()), { parser: 'json', printWidth: 120 });
+  const wanted = await make(readOrEmpty(file));
   if (!isCheck) writeFileSync(file, wanted);
   else if (readOrEmpty(file) !== wanted) {
     console.error(`${name} is not what the code says: run npm run generate`);

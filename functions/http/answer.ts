@@ -1,5 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isConflict, PROBLEMS, RequestError, UnclearError, type ProblemCode } from '../../domain/errors.ts';
+import {
+  isConflict,
+  PROBLEMS,
+  RequestError,
+  UnavailableError,
+  UnclearError,
+  type ProblemCode,
+} from '../../domain/errors.ts';
 import type { Problem } from '../../domain/contract/http.ts';
 import type { Log } from '../../domain/ports.ts';
 
@@ -34,6 +41,10 @@ export function problemAnswer(error: unknown, log: Log): Answer {
   if (error instanceof UnclearError || isConflict(error)) {
     log.error('request unclear', { error: error.stack ?? error.message });
     return requestProblem(new RequestError('unavailable', 'It is not clear whether this took effect. Ask again.'));
+  }
+  if (error instanceof UnavailableError) {
+    log.error('request not answered', { error: error.stack ?? error.message });
+    return requestProblem(new RequestError('unavailable', 'Something that this needs does not answer. Ask again.'));
   }
   log.error('request failed', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
   return requestProblem(new RequestError('internal', 'The fault is ours and has been logged.'));

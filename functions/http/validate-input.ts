@@ -1,8 +1,8 @@
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import addFormats from 'ajv-formats';
+import type { ErrorObject } from 'ajv';
 import type { Model } from '../../domain/contract/model.ts';
 import type { FieldError } from '../../domain/errors.ts';
 import { pointerTo } from '../../domain/json-pointer.ts';
+import { validatorOf } from './input-validators.ts';
 
 /** More than a reader takes in; the rest shows once these are mended. */
 const MAX_ERRORS = 50;
@@ -22,20 +22,6 @@ const SHAPE_KEYWORDS: ReadonlySet<string> = new Set([
 
 /** Keywords that try other schemas on a value and report what those say too. */
 const CHOICE_KEYWORDS: ReadonlySet<string> = new Set(['anyOf', 'oneOf', 'not', 'if', 'contains']);
-
-const compiled = new WeakMap<Model, ValidateFunction>();
-
-function validatorOf(model: Model): ValidateFunction {
-  const known = compiled.get(model);
-  if (known !== undefined) return known;
-  // One compiler a model, since two models may give the same $id. Own properties only: `constructor` is nobody's field by birth.
-  const ajv = new Ajv2020({ allErrors: true, ownProperties: true, strictTypes: false, logger: false });
-  // A CommonJS package: its default export is the function, which its types do not say to an ES module.
-  (addFormats as unknown as (to: Ajv2020) => void)(ajv);
-  const validate = ajv.compile(model.input);
-  compiled.set(model, validate);
-  return validate;
-}
 
 /**
  * What is wrong with an input by its model's JSON Schema, each violation with its place as a pointer below `/input`.

@@ -1,8 +1,9 @@
-import { access, constants, readdir, readFile, stat } from 'node:fs/promises';
-import { delimiter, isAbsolute, join, resolve } from 'node:path';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { pointerTo } from '../../domain/json-pointer.ts';
+import { MODEL_FILE } from './model-folders.ts';
 
 /** One thing wrong in one file; `field` is a JSON pointer into it, "" is the whole file. */
 export interface CatalogueFault {
@@ -21,7 +22,7 @@ export async function modelNames(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   const names: string[] = [];
   for (const entry of entries) {
-    const isModel = await stat(join(folder, entry.name, 'model.yaml')).then(
+    const isModel = await stat(join(folder, entry.name, MODEL_FILE)).then(
       () => true,
       () => false,
     );
@@ -69,23 +70,4 @@ export async function readYaml<S extends z.ZodType>(
     report(field, issue.message);
   }
   return null;
-}
-
-/** Whether `program` is an executable file: as a path from `folder`, or by its name on a PATH value. */
-export async function isExecutable(program: string, folder: string, path: string): Promise<boolean> {
-  const places = program.includes('/')
-    ? [isAbsolute(program) ? program : resolve(folder, program)]
-    : path
-        .split(delimiter)
-        .filter((place) => place !== '')
-        .map((place) => join(place, program));
-  for (const place of places) {
-    try {
-      await access(place, constants.X_OK);
-      if ((await stat(place)).isFile()) return true;
-    } catch {
-      // Not here; perhaps further along the path.
-    }
-  }
-  return false;
 }

@@ -2,10 +2,19 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { z } from 'zod';
-import { Model, Pool, type Catalogue, type CatalogueEntry, type Requirement } from '../../domain/contract/model.ts';
+import { Model, Pool, type Catalogue, type CatalogueEntry } from '../../domain/contract/model.ts';
 import { queuesOf } from '../../domain/queues.ts';
 import { unreachedFiles } from './file-fields.ts';
-import { isExecutable, modelNames, readYaml, type CatalogueFault, type Report } from './catalogue-files.ts';
+import { modelNames, readYaml, type CatalogueFault, type Report } from './catalogue-files.ts';
+import { missingFor, MODEL_FILE, POOLS_FILE } from './model-folders.ts';
+
+export interface CatalogueOptions {
+  /** Absolute paths; the models of all of them make one catalogue. */
+  readonly folders: readonly string[];
+  readonly regions: readonly string[];
+  /** The PATH value that the models' programs are looked up on. */
+  readonly path: string;
+}
 
 /** A catalogue and where each model lies, which only the worker has a use for. */
 export interface LoadedCatalogue extends Catalogue {
@@ -52,28 +61,11 @@ function checkModel(model: Model, report: Report): void {
   });
 }
 
-/** The runner's program and all that the model requires, as far as `path` does not lead to them. */
-async function missingFor(model: Model, folder: string, path: string): Promise<Requirement[]> {
-  const { program } = model.runner;
-  const needed = [...model.requires];
-  if (program !== 'node' && !needed.some((one) => one.program === program)) {
-    needed.unshift({ program, install: `put ${program} on the PATH of the worker` });
-  }
-  const found = await Promise.all(needed.map((one) => isExecutable(one.program, folder, path)));
-  return needed.filter((_, i) => !found[i]);
-}
-
 /**
  * Reads every `<folder>/<name>/model.yaml` and `<folder>/pools.yaml` (which may be absent).
- * @param options.folders absolute paths; the models of all of them make one catalogue
- * @param options.path the PATH value that the models' programs are looked up on
  * @throws CatalogueError naming each file and field at fault
  */
-export async function loadCatalogue(options: {
-  readonly folders: readonly string[];
-  readonly regions: readonly string[];
-  readonly path: string;
-}): Promise<LoadedCatalogue> {
+export async function loadCatalogue(options: CatalogueOptions): Promise<LoadedCatalogue> {
   const faults: CatalogueFault[] = [];
   const reportFor =
     (file: string): Report =>
@@ -90,7 +82,7 @@ export async function loadCatalogue(options: {
       return [];
     });
     for (const name of names) {
-      const file = join(folder, name, 'model.yaml');
+      const file = join(folder, name, MODEL_FILE);
       const report = reportFor(file);
       const model = await readYaml(file, Model, report);
       if (model === null) continue;
@@ -100,10 +92,10 @@ export async function loadCatalogue(options: {
       else if (other !== undefined) report('/name', `"${name}" is already a model, in ${other}`);
       else {
         folders.set(name, join(folder, name));
-        models.set(name, { model, missing: await missingFor(model, join(folder, name), options.path) });
+        models.set(name, { model, missing: missingFor(model, join(folder, name), options.path) });
       }
     }
-    const file = join(folder, 'pools.yaml');
+    const file = join(folder, POOLS_FILE);
     const rows = await readYaml(file, z.array(Pool), reportFor(file), []);
     rows?.forEach((pool, i) => {
       const other = poolFiles.get(pool.name);
@@ -118,7 +110,7 @@ export async function loadCatalogue(options: {
     folders,
     queues: queuesOf(
       [...models.values()].map((entry) => entry.model),
-      [...pools.values()],
+      (name) => pools.get(name) ?? Pool.parse({ name }),
       options.regions,
     ),
   };

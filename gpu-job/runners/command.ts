@@ -9,7 +9,7 @@ import { failureOf, withOutput, type Rules } from './failure.ts';
 import { LineSplitter, parseBar, parseLine } from './lines.ts';
 import { watchMemoryKills } from './memory-kills.ts';
 import { cleanEnvironment, resolveProgram, type Processes } from './processes.ts';
-import type { MadeArtifact, Runner, RunRequest, RunResult } from './runner.ts';
+import type { MadeArtifact, RunRequest, RunResult } from './runner.ts';
 import { OutputTail } from './tail.ts';
 
 /** Longer lines are cut: no line of a log or of the protocol needs more. */
@@ -26,21 +26,8 @@ export interface CommandOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-/**
- * A model that is a program: one child process a job, with its input as a file. It prints news as lines on stdout
- * (`{"progress":…}`, `{"metric":…}`, `{"log":…}`, `{"artifact":…}`, or a tqdm bar on either stream), leaves its result as JSON in the
- * output file and files to keep in the artifacts folder, and exits 0.
- */
-export function createCommandRunner(options: CommandOptions): Runner {
-  return {
-    fault: null,
-    ensureReady: async () => undefined,
-    run: (request) => runCommand(options, request),
-    close: async () => undefined,
-  };
-}
-
-async function runCommand(options: CommandOptions, request: RunRequest): Promise<RunResult> {
+/** Runs a command once; `createCommandRunner` says how. */
+export async function runCommand(options: CommandOptions, request: RunRequest): Promise<RunResult> {
   const { workdir, stop } = request;
   const files = {
     input: join(workdir, 'input.json'),

@@ -46,6 +46,14 @@ test.each<[string, string | undefined]>([
   await expect(guard(request(authorization))).rejects.toMatchObject({ code: 'unauthenticated' });
 });
 
+test('the token that is read must be the one that Cloud Run has checked', async () => {
+  const headers = {
+    authorization: `Bearer ${claiming({ email: sweep.email, email_verified: true, exp: 9e9 })}`,
+    'x-serverless-authorization': `Bearer ${token(other)}`,
+  };
+  await expect(guard(request(undefined, { headers }))).rejects.toMatchObject({ code: 'unauthenticated' });
+});
+
 test('what is let in is held to what such a function takes', async () => {
   const authorization = `Bearer ${token()}`;
   await expect(guard(request(authorization, { method: 'GET' }))).rejects.toMatchObject({ code: 'method_not_allowed' });

@@ -5,6 +5,7 @@ import { afterAll } from '@jest/globals';
 import type { ClaimedJob } from '../../domain/contract/door.ts';
 import { Model } from '../../domain/contract/model.ts';
 import type { Http, Log } from '../../domain/ports.ts';
+import { fixedCredential } from '../../gpu-job/credential.ts';
 import { createDoor } from '../../gpu-job/door-client.ts';
 import type { WorkerCatalogue } from '../../gpu-job/model-set.ts';
 import { DEFAULT_WORKER_SETTINGS, type WorkerSettings } from '../../gpu-job/settings.ts';
@@ -125,7 +126,11 @@ export function startWorker(
   const preempted = new AbortController();
   const lines: string[] = [];
   const note: Log['info'] = (message, fields = {}) => void lines.push(`${message} ${JSON.stringify(fields)}`);
-  const client = createDoor({ url: door.url, token: 'door-token', callTimeoutMs: used.callTimeoutMs });
+  const client = createDoor({
+    url: door.url,
+    credential: fixedCredential('door-token'),
+    callTimeoutMs: used.callTimeoutMs,
+  });
   const code = runWorker({
     env: { ...ENV, SLIPWAY_DOOR: door.url },
     catalogue,

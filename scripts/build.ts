@@ -1,0 +1,20 @@
+import { delimiter, join, resolve } from 'node:path';
+import { CatalogueError } from '../gpu-job/models/catalogue.ts';
+import { BuildError, buildAll } from './build/build.ts';
+import { ROOT } from './build/bundle.ts';
+import { tableOf } from './build/sizes.ts';
+
+/**
+ * `npm run build`: makes `dist/functions/<name>` and `dist/worker`, each of which is deployed as it is. The models are those of
+ * `SLIPWAY_MODELS` (folders, separated by ":"), else gpu-job/models.
+ */
+const given = (process.env['SLIPWAY_MODELS'] ?? '').split(delimiter).filter((folder) => folder !== '');
+const modelFolders = given.length > 0 ? given.map((folder) => resolve(folder)) : [join(ROOT, 'gpu-job/models')];
+try {
+  console.log(tableOf(await buildAll({ out: join(ROOT, 'dist'), modelFolders })));
+} catch (error) {
+  // What the bundler finds wrong says all in its message too.
+  const isExpected = error instanceof BuildError || error instanceof CatalogueError || 'errors' in (error as object);
+  console.error(isExpected ? (error as Error).message : error);
+  process.exitCode = 1;
+}
