@@ -95,7 +95,7 @@ export class Actors {
       if (!('events' in ids)) return;
       for (const path of ids.events) {
         const [, job = '', , seq] = path.split('/');
-        await settleEvent(deps, job, Number(seq), null);
+        await settleEvent(deps, job, Number(seq));
       }
     });
     if (to !== 'dispatch' && this.#behaviour.settles !== true) return null;
@@ -223,7 +223,7 @@ export class Actors {
     const session = { slot, fence, key };
     return this.#actor(`worker of ${id}`, 'worker', async (deps) => {
       await finish(deps, session, { job: id, attempt: 1, outcome: this.#outcome(session, 1) });
-      await settleEvent(deps, id, version + 1, null);
+      await settleEvent(deps, id, version + 1);
     });
   }
 

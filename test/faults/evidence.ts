@@ -1,0 +1,121 @@
+import type { ClaimedJob } from '../../domain/contract/door.ts';
+import type { JobState } from '../../domain/contract/job.ts';
+import type { SettledRecord, Store, Write } from '../../domain/ports.ts';
+import { DEFAULT_SETTINGS } from '../../domain/settings.ts';
+import { faultsAtCommit } from './at-commit.ts';
+import { faultsAtEnd, notAtRest } from './at-end.ts';
+import { webhookFaults } from './at-end-webhooks.ts';
+import type { Call, CallOf } from './call.ts';
+import { HARDWARE } from './catalogue.ts';
+import type { History } from './client.ts';
+import { Documents } from './documents.ts';
+import type { Invocation } from './invocation.ts';
+import type { Launched } from './platform.ts';
+import type { Receiver } from './receiver.ts';
+
+/** What is wrong at the same time, as far as anyone will read it. */
+const TOLD = 5;
+
+/** All that a run has shown, and what of it must not be. */
+export class Evidence {
+  readonly history: History = { submissions: [], cancellations: [] };
+  readonly #faults: string[] = [];
+  readonly #documents = new Documents();
+  readonly #counted = new Map<string, Set<SettledRecord>>();
+  readonly #closings = new Map<string, { readonly number: number; readonly by: Invocation }>();
+  readonly #computed = new Map<string, Set<string>>();
+  readonly #sessions = new Map<string, string>();
+
+  add(fault: string): void {
+    this.#faults.push(fault);
+  }
+
+  /** What was found wrong first, in words; null where nothing was. */
+  get fault(): string | null {
+    return this.#faults.length === 0 ? null : this.#faults.slice(0, TOLD).join('; ');
+  }
+
+  /** Whether every job has ended and nothing is owed to anyone. */
+  get isAtRest(): boolean {
+    return notAtRest(this.#documents).length === 0;
+  }
+
+  /** Looks at a commit that the store has accepted. */
+  committed(
+    writes: readonly Write[],
+    { number, invocation }: CallOf,
+    around: { readonly nowMs: number; readonly max: number; readonly lives: (execution: string) => boolean },
+  ): void {
+    const { nowMs, max, lives } = around;
+    const changes = this.#documents.apply(writes, nowMs);
+    const { leaseMs } = DEFAULT_SETTINGS;
+    const maxOf = (): number => max;
+    this.#faults.push(
+      ...faultsAtCommit({ documents: this.#documents, changes, by: invocation, nowMs, leaseMs, maxOf, lives }),
+    );
+    for (const { path, collection, before, after } of changes) {
+      if (collection !== 'events' || before === null || after === null || invocation === null) continue;
+      invocation.closed = path;
+      this.#closings.set(path, { number, by: invocation });
+    }
+  }
+
+  /** @param path the event that the invocation had closed last when it counted */
+  counted(record: SettledRecord, path: string | null): void {
+    if (path === null) this.add(`I18: ${record.event} was counted by one that had not closed the event`);
+    else this.#counted.set(path, (this.#counted.get(path) ?? new Set()).add(record));
+  }
+
+  computed({ id, attempt }: ClaimedJob, execution: string): void {
+    const key = `${id}/${attempt}`;
+    this.#computed.set(key, (this.#computed.get(key) ?? new Set()).add(execution));
+  }
+
+  gotSession({ execution, request }: Launched): void {
+    const key = `${request.slot}/${request.fence}`;
+    const other = this.#sessions.get(key);
+    if (other !== undefined) this.add(`I4: ${other} and ${execution} both have a session of ${key}`);
+    this.#sessions.set(key, execution);
+  }
+
+  /** Judges the whole run, once nothing moves any more. */
+  async judge(run: {
+    readonly calls: readonly Call[];
+    readonly ends: ReadonlyMap<string, readonly JobState[]>;
+    readonly receiver: Receiver;
+    readonly store: Store;
+  }): Promise<void> {
+    const { calls, ends, receiver, store } = run;
+    const [documents, history, counted, computed] = [this.#documents, this.history, this.#counted, this.#computed];
+    const closings = new Map(
+      [...this.#closings].map(([path, { number, by }]) => [path, { number, hurtAt: by.hurtAt }] as const),
+    );
+    const launches = calls.filter(({ op }) => op === 'launcher.launch').map(({ what }) => what);
+    const mostTries = DEFAULT_SETTINGS.deliveryScheduleMs.length;
+    this.#faults.push(
+      ...faultsAtEnd({ documents, history, ends, counted, closings, launches, computed, hardware: HARDWARE }),
+      ...webhookFaults({ documents, sends: receiver.sends, received: receiver.received, mostTries }),
+      ...(await this.#unlike(store)),
+    );
+  }
+
+  /** What the engine has must be what the accepted commits said, or all else was judged by the wrong documents. */
+  async #unlike(store: Store): Promise<string[]> {
+    const unlike = await Promise.all(
+      this.#documents.all().map(async ({ path, collection, data }) => {
+        const stored = await store.get({ path, collection });
+        return sorted(stored?.data) === sorted(data) ? [] : [`X: the engine has another ${path}`];
+      }),
+    );
+    return unlike.flat();
+  }
+}
+
+/** JSON with the names of all objects in order: engines need not keep it. */
+function sorted(value: unknown): string {
+  return JSON.stringify(value, (_, item: unknown) =>
+    typeof item === 'object' && item !== null && !Array.isArray(item)
+      ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : item,
+  );
+}

@@ -1,0 +1,23 @@
+import type { Catalogue } from '../../domain/contract/model.ts';
+import type { Clock, Log, Random, SettledRecord, Store, Write } from '../../domain/ports.ts';
+import type { CallOf } from './call.ts';
+import type { Conductor } from './conductor.ts';
+import type { Platform } from './platform.ts';
+import type { Receiver } from './receiver.ts';
+
+/** What the ports of every process stand on. */
+export interface Ground {
+  readonly conductor: Conductor;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly catalogue: Catalogue;
+  readonly store: Store;
+  readonly platform: Platform;
+  readonly receiver: Receiver;
+  /** Bytes of each blob that is there. */
+  readonly blobs: ReadonlyMap<string, number>;
+  commit(writes: readonly Write[], call: CallOf): Promise<void>;
+  /** @param closed the event that the invocation had closed last when it counted */
+  counted(record: SettledRecord, closed: string | null): void;
+}

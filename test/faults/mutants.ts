@@ -1,0 +1,203 @@
+import { patch, type Mutant } from './mutant.ts';
+import { SLOT_MUTANTS } from './mutants-slots.ts';
+
+const CREATE = 'functions/api/create-job.ts';
+const SETTLE = 'functions/steps/settle.ts';
+const DELIVER = 'functions/deliver/deliver.ts';
+const SWEEP = 'functions/sweep.ts';
+
+export const MUTANTS: readonly Mutant[] = [
+  ...SLOT_MUTANTS,
+  {
+    name: 'a nudge before the job is stored',
+    scenario: 'one-job',
+    fault: 'delay',
+    invariant: 'W',
+    patches: [
+      patch(
+        CREATE,
+        '    await deps.store.commit(plan.writes);',
+        '    await nudge(deps, plan.job.home);\n    await deps.store.commit(plan.writes);',
+      ),
+      patch(CREATE, '    await nudge(deps, job.home);\n', ''),
+    ],
+  },
+  {
+    name: 'an idempotency key that makes no id',
+    scenario: 'keyed',
+    fault: 'succeed-then-error',
+    invariant: 'I6',
+    patches: [patch(CREATE, 'await keyedJobId(deps.secrets, call.tenant, key)', 'deps.random.id()')],
+  },
+  {
+    name: 'a move that makes no event',
+    scenario: 'one-job',
+    fault: 'delay',
+    invariant: 'I3',
+    patches: [
+      patch(
+        'domain/state.ts',
+        'create(refs.event(job.id, version), eventOf(job, { seq: version, from: job.state, to, attempt, nowMs, detail })),',
+        '',
+      ),
+    ],
+  },
+  {
+    name: 'an event that is closed whether it is open or not',
+    scenario: 'one-job',
+    fault: 'duplicate',
+    invariant: 'I18',
+    patches: [
+      patch(
+        SETTLE,
+        'if (event?.data.open !== true || job === null) return null;',
+        'if (event === null || job === null) return null;',
+      ),
+    ],
+  },
+  {
+    name: 'an event that is counted and told of by one that has not closed it',
+    scenario: 'one-job',
+    fault: 'duplicate',
+    invariant: 'I18',
+    patches: [
+      patch(SETTLE, 'await deps.store.commit(writes);', 'await deps.store.commit(writes).catch(() => undefined);'),
+    ],
+  },
+  {
+    name: 'an end that leaves its dependants alone',
+    scenario: 'dependent',
+    fault: 'delay',
+    invariant: 'W',
+    patches: [
+      patch(
+        SETTLE,
+        'const cameTo = await releaseChildren(deps, jobId, after);',
+        'const cameTo = null as string | null;',
+      ),
+    ],
+  },
+  {
+    name: 'a dependant that does not wait for all its parents',
+    scenario: 'dependent',
+    fault: 'delay',
+    invariant: 'I9',
+    patches: [
+      patch(
+        'functions/steps/release.ts',
+        "if (parents.some((parent) => parent?.state !== 'succeeded')) return { kind: 'wait' };",
+        "if (parents.every((parent) => parent?.state !== 'succeeded')) return { kind: 'wait' };",
+      ),
+      patch('functions/steps/release.ts', '?.output, source.path);', '?.output, source.path) ?? null;'),
+    ],
+  },
+  {
+    name: 'a delivery that is sent without being claimed',
+    scenario: 'one-job',
+    fault: 'duplicate',
+    invariant: 'I11',
+    patches: [patch(DELIVER, 'await deps.store.commit([update(refs.delivery(id), read, patch)]);', '')],
+  },
+  {
+    name: 'an attempt at a delivery that is put on record each time its commit is',
+    scenario: 'one-job',
+    fault: 'duplicate',
+    invariant: 'I11',
+    patches: [patch(DELIVER, '|| read.data.attempts.some(({ atMs }) => atMs === attempt.atMs)', '')],
+  },
+  {
+    name: 'a sweep that passes open events by',
+    scenario: 'one-job',
+    fault: 'fail-before',
+    invariant: 'I15',
+    patches: [patch(SWEEP, "await handOn(events, (ids) => deps.calls.due('on-job-event', { events: ids }));", '')],
+  },
+  {
+    name: 'a sweep that passes deliveries by',
+    scenario: 'webhook-retry',
+    fault: 'delay',
+    invariant: 'I15',
+    patches: [patch(SWEEP, "await handOn(deliveries, (ids) => deps.calls.due('deliver-webhook', { ids }));", '')],
+  },
+  {
+    name: 'an end that can be left again',
+    scenario: 'cancel-finishing',
+    fault: 'delay',
+    invariant: 'I2',
+    patches: [
+      patch(
+        'domain/state.ts',
+        '(TRANSITIONS[from] as readonly JobState[]).includes(to)',
+        'TRANSITIONS[from] !== undefined && to.length > 0',
+      ),
+      patch('functions/steps/cancel.ts', "if (isTerminal(state)) return 'already_ended';", ''),
+    ],
+  },
+  {
+    name: 'a cancellation that does not look whether the job has ended',
+    scenario: 'cancel-finishing',
+    fault: 'delay',
+    invariant: 'X',
+    patches: [patch('functions/steps/cancel.ts', "if (isTerminal(state)) return 'already_ended';", '')],
+  },
+  {
+    name: 'a sweep that passes abandoned slots by',
+    scenario: 'one-job',
+    fault: 'crash-after',
+    invariant: 'I1',
+    patches: [
+      patch(
+        SWEEP,
+        "await handOn(slots, (ids) => deps.calls.due('dispatch', { slots: ids, jobs: [], queues: [] }));",
+        '',
+      ),
+    ],
+  },
+  {
+    name: 'a webhook that is given up after its second try',
+    scenario: 'webhook-retry',
+    fault: 'delay',
+    invariant: 'I10',
+    patches: [
+      patch(
+        'domain/delivery.policy.ts',
+        'if (delayMs === undefined) return',
+        'if (delayMs === undefined || tries > 1) return',
+      ),
+    ],
+  },
+  {
+    name: 'a webhook that tells of another state than its event',
+    scenario: 'one-job',
+    fault: 'delay',
+    invariant: 'I12',
+    patches: [patch('domain/webhook-event.ts', 'state: event.to,', "state: 'succeeded',")],
+  },
+  {
+    name: 'one attempt more than a job may have',
+    scenario: 'failed-parent',
+    fault: 'delay',
+    invariant: 'I17',
+    patches: [patch('domain/retry.policy.ts', 'if (failures >= view.maxAttempts)', 'if (failures > view.maxAttempts)')],
+  },
+  {
+    name: 'an end whose cost is not settled',
+    scenario: 'one-job',
+    fault: 'delay',
+    invariant: 'I18',
+    patches: [patch(SETTLE, 'isTerminal(event.data.to) ? withCost(deps, job) : job.data', 'job.data')],
+  },
+  {
+    name: 'a cancellation that is answered and not made',
+    scenario: 'cancel-running',
+    fault: 'delay',
+    invariant: 'I1',
+    patches: [
+      patch(
+        'functions/steps/cancel.ts',
+        "await deps.store.commit(move(read, to, deps.clock.nowMs(), { reason: 'requested' }));",
+        '',
+      ),
+    ],
+  },
+];
