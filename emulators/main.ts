@@ -20,8 +20,10 @@ await runStack({
     const { SLIPWAY_PROJECT: projectId } = readConfig('Slipway', Config, process.env);
     return startEmulatorStack({ ...options, projectId, env: process.env });
   },
-  about: ({ emulators, projectId }) => [
-    `Project ${projectId}; Firestore emulator at ${emulators.firestore}, Pub/Sub emulator at ${emulators.pubsub}`,
+  about: ({ emulators, projectId, identity }) => [
+    `Project ${projectId}, Pub/Sub emulator at ${emulators.pubsub}`,
+    'For programs that listen (docs/10-listen.md):',
+    `  FIRESTORE_EMULATOR_HOST=${emulators.firestore} FIREBASE_AUTH_EMULATOR_HOST=${new URL(identity.url).host}`,
     'The emulators keep what is stored in memory: it is gone when they end.',
   ],
   reasonFor: (error, dataFolder) => {

@@ -13,16 +13,22 @@ const ALGORITHM = 'GOOG4-RSA-SHA256';
 /**
  * Checks a V4 signed URL as Cloud Storage does: the canonical request is made anew from what has come, so that another method,
  * path, parameter or signed header than was signed fails ("V4 signing process with your own program", Cloud Storage).
+ * @param accounts those that may sign
  * @returns null where nothing is wrong
  */
-export function signatureFault(request: IncomingMessage, account: Account, nowMs: number): SignatureFault | null {
+export function signatureFault(
+  request: IncomingMessage,
+  accounts: readonly Account[],
+  nowMs: number,
+): SignatureFault | null {
   const [path = '', search = ''] = (request.url ?? '').split('?');
   const parameters = [...new URLSearchParams(search)];
   const value = (name: string): string => parameters.find(([key]) => key === name)?.[1] ?? '';
   const [date, signed] = [value('X-Goog-Date'), value('X-Goog-SignedHeaders').split(';')];
   if (value('X-Goog-Algorithm') !== ALGORITHM) return { status: 403, code: 'AccessDenied' };
   const [email, ...scope] = value('X-Goog-Credential').split('/');
-  if (email !== account.email || date === '') return { status: 403, code: 'AccessDenied' };
+  const account = accounts.find((one) => one.email === email);
+  if (account === undefined || date === '') return { status: 403, code: 'AccessDenied' };
   if (nowMs > startOf(date) + Number(value('X-Goog-Expires')) * 1_000) return { status: 400, code: 'ExpiredToken' };
   const missing = signed.filter((name) => request.headers[name] === undefined);
   if (missing.length > 0) return { status: 400, code: 'MalformedSecurityHeader' };

@@ -18,7 +18,15 @@ import { admitOnly } from '../local/api-key.ts';
 import { httpCalls } from '../local/calls.ts';
 import { hostedFunctions } from '../local/hosted-functions.ts';
 import { fileSecrets } from '../local/secrets.ts';
-import { clearedFolder, REGION, runReversed, TENANT, type Stack, type StackOptions } from '../local/stack.ts';
+import {
+  clearedFolder,
+  REGION,
+  runReversed,
+  TENANT,
+  workerProgram,
+  type Stack,
+  type StackOptions,
+} from '../local/stack.ts';
 import { newAccount } from './account.ts';
 import { useEmulators } from './emulators.ts';
 import { startEventarc } from './eventarc.ts';
@@ -88,13 +96,18 @@ export async function startEmulatorStack(options: EmulatorStackOptions): Promise
     stops.push(() => secrets.stop());
     const monitoring = await startMonitoringServer();
     stops.push(() => monitoring.stop());
-    const storage = await startStorageServer({ ...base, folder: folder('blobs'), bucket: BUCKET, account });
+    const storage = await startStorageServer({
+      ...base,
+      folder: folder('blobs'),
+      bucket: BUCKET,
+      accounts: [account],
+    });
     stops.push(() => storage.stop());
     const identity = await startIdentityServer({ ...base, projectId, account });
     stops.push(() => identity.stop());
     const tmpFolder = await clearedFolder(folder('worker-tmp'));
     const template = {
-      program: [process.execPath, join(import.meta.dirname, '../gpu-job/start.js')] as const,
+      program: workerProgram(options),
       cwd: folder('.'),
     };
     const run = await startRunServer({
@@ -131,13 +144,13 @@ export async function startEmulatorStack(options: EmulatorStackOptions): Promise
     const deps: Deps = {
       ...base,
       store,
-      bus: pubsubBus({ ...at, name: NAME }),
+      bus: pubsubBus({ ...base, ...at, name: NAME }),
       calls: httpCalls((name) => functions.addressOf(name)),
       // What an earlier start launched has died with it: its workers were its children.
       launcher: { ...cloudRunLauncher({ ...at, name: NAME }), aliveSinceMs: clock.nowMs() },
       blobs: storageBlobs({ ...at, clock, bucket: BUCKET, signer: account }),
       metrics: { ...logMetrics(log), ...cloudGauges({ ...base, ...at, name: NAME, region: REGION }) },
-      secrets: secretManager({ ...at, name: NAME }),
+      secrets: secretManager({ ...base, ...at, name: NAME }),
       tokens: firebaseTokens({ ...at, databaseId: DATABASE, clock, signer: account }),
       http: createHttp({ allowLoopback: true }),
       catalogue,

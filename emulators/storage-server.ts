@@ -14,11 +14,12 @@ import { signatureFault } from './signed-url.ts';
 export async function startStorageServer(options: {
   readonly folder: string;
   readonly bucket: string;
-  readonly account: Account;
+  /** Those that may sign URLs: on Google Cloud each function has its own. */
+  readonly accounts: readonly Account[];
   readonly clock: Clock;
   readonly random: Random;
 }): Promise<HttpServer> {
-  const { bucket, account, clock } = options;
+  const { bucket, accounts, clock } = options;
   const files = await openBlobFiles(options.folder, () => options.random.id());
   return startHttpServer(async (request, response) => {
     const path = (request.url ?? '').split('?')[0] ?? '';
@@ -26,7 +27,7 @@ export async function startStorageServer(options: {
     if (metadataOf !== undefined) return metadata(files, decodeURIComponent(metadataOf), response);
     const object = new RegExp(`^/${bucket}/(.+)$`).exec(path)?.[1];
     if (object === undefined) return refuse(response, 404, 'NoSuchBucket');
-    const fault = signatureFault(request, account, clock.nowMs());
+    const fault = signatureFault(request, accounts, clock.nowMs());
     if (fault !== null) return refuse(response, fault.status, fault.code);
     const name = decodeURIComponent(object);
     return request.method === 'PUT' ? put(files, name, request, response) : get(files, name, request, response);

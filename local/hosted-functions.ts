@@ -1,7 +1,8 @@
 import { FUNCTION_NAMES, type FunctionName } from '../eventarc/routes.ts';
+import { apiGuard } from '../functions/api/guard.ts';
 import type { Deps } from '../functions/deps.ts';
 import { FUNCTIONS } from '../functions/index.ts';
-import { apiGuard, bearerGuard, serveFunction, type Served } from '../functions/serve.ts';
+import { bearerGuard, serveFunction, type Served } from '../functions/serve.ts';
 import { withinGrants } from '../functions/within-grants.ts';
 import type { Clock, Log, Random } from '../domain/ports.ts';
 import type { FunctionAddress } from './bus.ts';

@@ -23,6 +23,8 @@ export const TENANT = 'default';
 /** Where its queues are, in the place of one of Google's regions. */
 export const REGION = 'local';
 
+const WORKER = join(import.meta.dirname, '../gpu-job/start.js');
+
 export interface StackOptions {
   readonly dataFolder: string;
   /** Port of the HTTPS interface on 127.0.0.1; 0 for any. */
@@ -32,6 +34,8 @@ export interface StackOptions {
   readonly modelFolders: readonly string[];
   readonly log: Log;
   readonly settings?: Partial<Settings>;
+  /** What a worker is, as a program for Node; this build's, unless a test mixes builds. */
+  readonly worker?: string;
   /** What becomes of each message: for tests that lose or repeat them. */
   readonly plan?: NonNullable<BusOptions['plan']>;
 }
@@ -87,7 +91,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
     const functions = hostedFunctions({ clock, random, log });
     const launcher = processLauncher({
-      program: [process.execPath, join(import.meta.dirname, '../gpu-job/start.js')],
+      program: workerProgram(options),
       cwd: folder.path('.'),
       bootId: folder.bootId,
       door: () => functions.addressOf('worker'),
@@ -146,6 +150,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 export async function runReversed(stops: (() => unknown)[]): Promise<void> {
   for (let stop = stops.pop(); stop !== undefined; stop = stops.pop()) await stop();
 }
+
+/** The program and arguments of a worker. */
+export const workerProgram = ({ worker = WORKER }: StackOptions): [string, string] => [process.execPath, worker];
 
 /** A folder without what workers of a former start left in it. Nothing else in it is touched: the data folder may be shared. */
 export async function clearedFolder(path: string): Promise<string> {

@@ -40,8 +40,9 @@ export async function startProcess(
   dataFolder: string,
   env: Record<string, string> = {},
   engine: Engine = 'embedded',
+  program = START[engine],
 ): Promise<StackProcess> {
-  const child = spawn(process.execPath, [START[engine]], {
+  const child = spawn(process.execPath, [program], {
     env: {
       PATH: process.env['PATH'] ?? '',
       SLIPWAY_PORT: '0',
