@@ -1,19 +1,19 @@
-import { Pool, type Model, type Queue } from './contract/model.ts';
+import type { Model, Pool, Queue } from './contract/model.ts';
 import { SECOND } from './time.ts';
 
 /**
  * One queue for each pool that has a model, in each region; those of one pool stand together, in the order of the regions.
  * What to expect of a queue is what its slowest model leads to expect.
+ * @param poolOf a pool's row, or the defaults of one that has none
  */
 export function queuesOf(
   models: readonly Model[],
-  pools: readonly Pool[],
+  poolOf: (name: string) => Pool,
   regions: readonly string[],
 ): Map<string, Queue> {
-  const rows = new Map(pools.map((pool) => [pool.name, pool]));
   const queues = new Map<string, Queue>();
   for (const [name, members] of Map.groupBy(models, (model) => model.pool)) {
-    const pool = rows.get(name) ?? Pool.parse({ name });
+    const pool = poolOf(name);
     for (const region of regions) {
       queues.set(`${name}@${region}`, {
         name: `${name}@${region}`,

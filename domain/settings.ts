@@ -14,8 +14,11 @@ export interface Settings {
   /** How old an open event, or a queue with queued jobs and room, is when sweep takes it to be forgotten. */
   readonly staleMs: number;
   readonly sweepEveryMs: number;
-  /** An event handler that is not done by then nudges itself on and answers: Eventarc waits 10 s and that cannot be changed. */
-  readonly answerMs: number;
+  /**
+   * How long after its event came a handler begins further rounds (a launch, a page of dependants). One call of the last of them
+   * may take as long as it gets, 6 s, and the event is still answered within 8 s; after 10 s it would come again.
+   */
+  readonly beginForMs: number;
   /** An event older than this is dropped: sweep has done what it asked for, many times over. */
   readonly maxEventAgeMs: number;
   /** The first backoff, doubled with each further attempt. */
@@ -43,7 +46,7 @@ export const DEFAULT_SETTINGS: Settings = {
   holdMs: 50 * SECOND,
   staleMs: 60 * SECOND,
   sweepEveryMs: 60 * SECOND,
-  answerMs: 8 * SECOND,
+  beginForMs: 2 * SECOND,
   maxEventAgeMs: HOUR,
   backoffMs: 60 * SECOND,
   maxBackoffMs: HOUR,

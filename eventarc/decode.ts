@@ -24,6 +24,16 @@ export function decodeMessage(body: unknown): Record<string, unknown> {
   return objectOf(Buffer.from(data, 'base64').toString('utf8'), 'message.data');
 }
 
+/** What Pub/Sub calls the message in a push body, the same at each try; null where it is no envelope of one. */
+export function messageIdIn(body: unknown): string | null {
+  try {
+    const { message } = decodeObject(body) as Partial<PushEnvelope>;
+    return typeof message?.messageId === 'string' ? message.messageId : null;
+  } catch {
+    return null;
+  }
+}
+
 /** The lists of ids in sweep's call, by their names. @throws PoisonEventError if one of them is no list of texts */
 export function decodeIds<K extends string>(body: unknown, names: readonly K[]): Record<K, readonly string[]> {
   const object = decodeObject(body);

@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto';
 import { PoisonEventError } from '../domain/errors.ts';
-import { decodeIds, decodeMessage, decodeObject } from '../eventarc/decode.ts';
+import { decodeIds, decodeMessage, decodeObject, messageIdIn } from '../eventarc/decode.ts';
 import { deliver } from './deliver/deliver.ts';
 import type { DeliverDeps } from './deps.ts';
 import { reject } from './events/reject.ts';
 import { httpHandler } from './http/answer.ts';
 import type { ServedFunction } from './serve.ts';
-
-/** How many deliveries of one call are under way at a time: each may wait for its receiver's whole timeout. */
-const CONCURRENCY = 16;
+import { doEach } from './steps/each.ts';
 
 /**
  * `functions/deliver-webhook`: a Pub/Sub push brings one delivery, sweep's call those that are due. What cannot be understood
@@ -21,14 +19,13 @@ export function deliverWebhook(deps: DeliverDeps): ServedFunction {
       ids = idsIn(rawBody);
     } catch (error) {
       if (!(error instanceof PoisonEventError)) throw error;
-      const eventId = createHash('sha256')
-        .update(rawBody ?? '')
-        .digest('hex');
+      // The body grows with each try: its envelope counts them.
+      const eventId = messageIdIn(rawBody) ?? sha256(rawBody ?? '');
       const said = { function: 'deliver-webhook', source: 'push', type: 'push', eventId };
       await reject(deps, { ...said, reason: error.message, body: rawBody });
       return { status: 204 };
     }
-    await deliverAll(deps, ids, gone);
+    await doEach(deps, ids, (id) => deliver(deps, id, gone));
     return { status: 204 };
   });
   return { kind: 'http', handler };
@@ -43,20 +40,4 @@ function idsIn(body: Uint8Array | undefined): readonly string[] {
   return ids;
 }
 
-/** One that fails does not keep the others; the call as a whole then fails, so that it is made again. */
-async function deliverAll(deps: DeliverDeps, ids: readonly string[], gone: AbortSignal): Promise<void> {
-  const left = [...new Set(ids)];
-  const failures: unknown[] = [];
-  const work = async (): Promise<void> => {
-    for (let id = left.shift(); id !== undefined; id = left.shift()) {
-      try {
-        await deliver(deps, id, gone);
-      } catch (error) {
-        deps.log.error('delivery failed', { delivery: id, error: String(error) });
-        failures.push(error);
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: CONCURRENCY }, work));
-  if (failures.length > 0) throw failures[0];
-}
+const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');

@@ -21,12 +21,12 @@ const UNSTEADY_ROUNDS = 8;
 
 /** `functions/dispatch`: a nudge looks at one queue; sweep's call brings ids of slots, jobs and queues that are due. */
 export function dispatch(deps: DispatchDeps): ServedFunction {
-  const look = coalesced((queue) => dispatchQueue(deps, queue));
-  const handler = eventHandler(deps, 'dispatch', async (event) => {
+  const look = coalesced((queue, beginBy: readonly number[]) => dispatchQueue(deps, queue, Math.min(...beginBy)));
+  const handler = eventHandler(deps, 'dispatch', async (event, beginByMs) => {
     if (event.type === EVENT_TYPES.due) return dispatchDue(deps, decodeIds(event.data, ['slots', 'jobs', 'queues']));
     const { queue } = decodeMessage(event.data);
     if (typeof queue !== 'string') throw new PoisonEventError('a nudge names no queue');
-    await look(queue);
+    await look(queue, beginByMs);
   });
   return { kind: 'cloudEvent', handler };
 }
@@ -47,17 +47,20 @@ export async function dispatchDue(deps: DispatchDeps, due: Due['dispatch']): Pro
  * Brings a queue's workers up to the policy's target: while fewer are held, reserves the lowest-numbered free slot and
  * launches one execution for it. Everything is read and decided again after each launch and each lost try, so that a storm
  * of nudges reserves no more than one would. Never waits for a worker. (The protocol's `dispatch`.)
+ * @param beginByMs when time is up: what is left then is left to a nudge
  */
-export async function dispatchQueue(deps: DispatchDeps, queueName: string): Promise<void> {
+export async function dispatchQueue(
+  deps: DispatchDeps,
+  queueName: string,
+  beginByMs = deps.clock.nowMs() + deps.settings.beginForMs,
+): Promise<void> {
   const queue = deps.catalogue.queues.get(queueName);
   if (queue === undefined) {
     deps.log.error('nudge for a queue that this deployment does not have', { queue: queueName });
     return;
   }
-  // A nudge may have waited for one look before its own.
-  const answerBy = deps.clock.nowMs() + deps.settings.answerMs / 2;
   let unsteady = 0;
-  while (deps.clock.nowMs() <= answerBy) {
+  while (deps.clock.nowMs() <= beginByMs) {
     const free = await slotToReserve(deps, queue, unsteady < UNSTEADY_ROUNDS);
     if (free === null) return;
     if (free === 'unsteady') {

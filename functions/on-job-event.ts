@@ -1,4 +1,3 @@
-import { PoisonEventError } from '../domain/errors.ts';
 import { decodeDocumentPath, decodeIds, decodeMessage, parseEventPath } from '../eventarc/decode.ts';
 import { EVENT_TYPES } from '../eventarc/events.ts';
 import type { SettleDeps } from './deps.ts';
@@ -12,21 +11,18 @@ import { settleEvent } from './steps/settle.ts';
  * answer; sweep's call brings the paths of those still open.
  */
 export function onJobEvent(deps: SettleDeps): ServedFunction {
-  const settle = async (path: unknown, after: string | null): Promise<void> => {
+  const settle = async (path: unknown, beginByMs?: number): Promise<void> => {
     const { jobId, seq } = parseEventPath(path);
-    await settleEvent(deps, jobId, seq, after);
+    await settleEvent(deps, jobId, seq, beginByMs);
   };
-  const handler = eventHandler(deps, 'on-job-event', async ({ type, data, ...attributes }) => {
+  const handler = eventHandler(deps, 'on-job-event', async ({ type, data, ...attributes }, beginByMs) => {
     switch (type) {
       case EVENT_TYPES.due:
-        return doEach(deps, decodeIds(data, ['events']).events, (path) => settle(path, null));
-      case EVENT_TYPES.message: {
-        const { event, after } = decodeMessage(data);
-        if (typeof after !== 'string') throw new PoisonEventError('the message does not say where to go on');
-        return settle(event, after);
-      }
+        return doEach(deps, decodeIds(data, ['events']).events, (path) => settle(path));
+      case EVENT_TYPES.message:
+        return settle(decodeMessage(data)['event'], beginByMs);
       default:
-        return settle(decodeDocumentPath(data, attributes['document']), null);
+        return settle(decodeDocumentPath(data, attributes['document']), beginByMs);
     }
   });
   return { kind: 'cloudEvent', handler };

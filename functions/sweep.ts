@@ -1,5 +1,5 @@
 import { holderIsGone } from '../domain/holder.ts';
-import { refs, slotId, type Gauge } from '../domain/ports.ts';
+import { refs, slotId, type Due, type Gauge } from '../domain/ports.ts';
 import { isHeldSlot, isSuspect } from '../domain/slot.policy.ts';
 import { SECOND } from '../domain/time.ts';
 import type { SweepDeps } from './deps.ts';
@@ -29,37 +29,46 @@ export function sweep(deps: SweepDeps): ServedFunction {
 /**
  * Finds what is due, hands the ids to the function whose work it is, and writes the gauges. It decides nothing, and the
  * function reads everything again, so that running it twice at once does no harm. With every event lost, this alone gets
- * every job finished and settled. Webhooks come last and the time is bounded: receivers that do not answer must not keep
- * the next sweep from its slots.
+ * every job finished and settled. Each of its duties is on its own, and its time is bounded: a platform that does not answer, or
+ * receivers that do not, must keep neither the other duties nor the next sweep.
  * @param staleMs how old an open event must be to count as forgotten; with 0 no slot counts as held by a worker that is well
- * @throws Error at the end, if any call failed: everything else has been done
+ * @throws Error at the end, if anything failed: everything else has been done
  */
 export async function sweepOnce(deps: SweepDeps, staleMs: number): Promise<void> {
   const endsAtMs = deps.clock.nowMs() + deps.settings.sweepEveryMs;
   let failures = 0;
+  const nothing = { slots: [], jobs: [], queues: [] };
+  const dispatch = (part: Partial<Due['dispatch']>): Promise<void> =>
+    deps.calls.due('dispatch', { ...nothing, ...part });
+  await Promise.all([
+    handOn('slots', suspectSlots(deps, staleMs === 0), (slots) => dispatch({ slots })),
+    handOn('due jobs', dueJobs(deps), (jobs) => dispatch({ jobs })),
+    handOn('orphans', orphans(deps), (jobs) => dispatch({ jobs })),
+    handOn('queues', waitingQueues(deps), (queues) => dispatch({ queues })),
+    handOn('events', openEvents(deps, staleMs), (events) => deps.calls.due('on-job-event', { events })),
+    handOn('deliveries', dueDeliveries(deps), (ids) => deps.calls.due('deliver-webhook', { ids })),
+    attempt('gauges', () => writeGauges(deps)),
+  ]);
+  if (failures > 0) throw new Error(`sweep: ${failures} of its steps failed; the next sweep makes them again`);
 
-  const slots = await suspectSlots(deps, staleMs === 0);
-  await handOn(slots, (ids) => deps.calls.due('dispatch', { slots: ids, jobs: [], queues: [] }));
-  const jobs = [...(await dueJobs(deps)), ...(await orphans(deps))];
-  await handOn(jobs, (ids) => deps.calls.due('dispatch', { slots: [], jobs: ids, queues: [] }));
-  const events = await openEvents(deps, staleMs);
-  await handOn(events, (ids) => deps.calls.due('on-job-event', { events: ids }));
-  const queues = await waitingQueues(deps);
-  await handOn(queues, (ids) => deps.calls.due('dispatch', { slots: [], jobs: [], queues: ids }));
-  const deliveries = await dueDeliveries(deps);
-  await handOn(deliveries, (ids) => deps.calls.due('deliver-webhook', { ids }));
-  await writeGauges(deps, events.length);
-  if (failures > 0) throw new Error(`${failures} of sweep's calls failed; the next sweep makes them again`);
-
-  /** One failing call must not keep the others from being made, nor a slow one the next sweep. */
-  async function handOn(ids: readonly string[], call: (ids: string[]) => Promise<void>): Promise<void> {
+  async function handOn(
+    what: string,
+    finding: Promise<readonly string[]>,
+    call: (ids: readonly string[]) => Promise<void>,
+  ): Promise<void> {
+    const ids: string[] = [];
+    await attempt(what, async () => void ids.push(...(await finding)));
     for (let from = 0; from < ids.length && deps.clock.nowMs() < endsAtMs; from += CALL) {
-      try {
-        await call(ids.slice(from, from + CALL));
-      } catch (error) {
-        failures += 1;
-        deps.log.error('sweep: a call failed', { error: String(error) });
-      }
+      await attempt(what, () => call(ids.slice(from, from + CALL)));
+    }
+  }
+
+  async function attempt(what: string, step: () => Promise<void>): Promise<void> {
+    try {
+      await step();
+    } catch (error) {
+      failures += 1;
+      deps.log.error('sweep: a step failed', { what, error: String(error) });
     }
   }
 }
@@ -157,8 +166,8 @@ async function dueDeliveries(deps: SweepDeps): Promise<string[]> {
 }
 
 /** Of sweeps that come close together the platform takes the gauges of one; that must not look like work left undone. */
-async function writeGauges(deps: SweepDeps, openEventCount: number): Promise<void> {
-  const points = await gauges(deps, openEventCount);
+async function writeGauges(deps: SweepDeps): Promise<void> {
+  const points = await gauges(deps);
   try {
     await deps.metrics.gauges(points);
   } catch (error) {
@@ -166,8 +175,9 @@ async function writeGauges(deps: SweepDeps, openEventCount: number): Promise<voi
   }
 }
 
-async function gauges(deps: SweepDeps, openEventCount: number): Promise<Gauge[]> {
-  const points: Gauge[] = [{ name: 'open_events', queue: null, value: openEventCount }];
+async function gauges(deps: SweepDeps): Promise<Gauge[]> {
+  const open = await deps.store.count('openEvents', { open: true }, BOUND);
+  const points: Gauge[] = [{ name: 'open_events', queue: null, value: open }];
   for (const { name } of deps.catalogue.queues.values()) {
     const head = await deps.store.query('backlog', { state: 'queued', home: name }, { limit: 1 });
     const oldest = head.items[0]?.data.queuedAtMs ?? head.readAtMs;

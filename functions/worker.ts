@@ -2,7 +2,6 @@ import {
   ArtifactRequest,
   ClaimRequest,
   FinishRequest,
-  ReadyRequest,
   ReportRequest,
   SESSION_HEADER,
 } from '../domain/contract/door.ts';
@@ -28,7 +27,7 @@ export function worker(deps: DoorDeps): ServedFunction {
 async function answer(deps: DoorDeps, request: FunctionRequest, gone: AbortSignal): Promise<object> {
   const body = parseJson(request.rawBody);
   const path = request.url?.split('?')[0] ?? '';
-  if (path === '/ready') return ready(deps, parseAs(ReadyRequest, body, 'invalid_input'));
+  if (path === '/ready') return ready(deps, body);
   const header = request.headers[SESSION_HEADER];
   const session = parseSession(typeof header === 'string' ? header : undefined);
   switch (path) {

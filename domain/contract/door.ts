@@ -1,18 +1,20 @@
 import { z } from 'zod';
-import { JobError, Artifact } from './job.ts';
+import { Artifact, JobError, JobId } from './job.ts';
 
 /**
  * What a worker and `functions/worker`, its only door, say to each other: POST with JSON to `/ready`, `/claim`, `/report`,
  * `/artifact`, `/finish`, `/renew` and `/release`. Every call but `/ready` carries the session in the header `slipway-session`:
  * `<slot>.<fence>.<sessionKey>`. A refused session is 409 with code `session_refused`: the worker kills its runners and exits 0.
  */
-export const DOOR_PROTOCOL = 1;
-export const SESSION_HEADER = 'slipway-session';
+export { DOOR_PROTOCOL, SESSION_HEADER } from './door-protocol.ts';
 
 /** What a launch tells the worker, as environment variables; the ticket is good for one `ready`. */
 export const WorkerEnv = z.object({
   SLIPWAY_DOOR: z.url().describe('address of functions/worker'),
-  SLIPWAY_DOOR_TOKEN: z.string().default('').describe('bearer for the door; empty where the platform adds its own'),
+  SLIPWAY_DOOR_TOKEN: z
+    .string()
+    .default('')
+    .describe('bearer for the door; empty on Google Cloud, where the worker shows a token of its own account'),
   SLIPWAY_QUEUE: z.string(),
   SLIPWAY_SLOT: z.string(),
   SLIPWAY_FENCE: z.coerce.number().int(),
@@ -25,13 +27,15 @@ export const WorkerEnv = z.object({
 });
 export type WorkerEnv = z.infer<typeof WorkerEnv>;
 
+const SlotId = z.string().regex(/^[a-z0-9-]{1,64}@[a-z0-9-]{1,64}~\d{1,6}$/, 'a slot: queue@region~index');
+
+/** What a `ready` of any protocol says, so that one of another protocol can be refused and its slot freed. */
+export const Greeting = z.object({ protocol: z.int(), slot: SlotId, fence: z.int(), ticket: z.string().max(200) });
+export type Greeting = z.infer<typeof Greeting>;
+
 /** `sessionKey` is 32 random bytes (hex) of the worker's own making, so that a repeated `ready` is answered alike and a twin's is not. */
-export const ReadyRequest = z.object({
-  protocol: z.int(),
-  slot: z.string(),
-  fence: z.int(),
-  ticket: z.string(),
-  execution: z.string(),
+export const ReadyRequest = Greeting.extend({
+  execution: z.string().regex(/^[a-z0-9-]{1,128}$/, 'the name of an execution'),
   sessionKey: z.string().regex(/^[0-9a-f]{64}$/),
 });
 export type ReadyRequest = z.infer<typeof ReadyRequest>;
@@ -73,7 +77,7 @@ export type LogLine = z.infer<typeof LogLine>;
 
 /** `logSeq` numbers this attempt's chunks from 0, so that a repeated report stores its lines once. */
 export const ReportRequest = z.object({
-  job: z.string(),
+  job: JobId,
   attempt: z.int(),
   progress: z
     .object({ fraction: z.number().min(0).max(1).nullable(), message: z.string().max(500).nullable() })
@@ -88,7 +92,7 @@ export const ReportReply = z.object({ cancel: z.boolean() });
 export type ReportReply = z.infer<typeof ReportReply>;
 
 export const ArtifactRequest = z.object({
-  job: z.string(),
+  job: JobId,
   attempt: z.int(),
   name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'letters, digits, dot, underscore, hyphen'),
   contentType: z.string().regex(/^[a-z0-9.+-]+\/[a-z0-9.+-]+$/),
@@ -115,7 +119,7 @@ export const Outcome = z.discriminatedUnion('kind', [
 ]);
 export type Outcome = z.infer<typeof Outcome>;
 
-export const FinishRequest = z.object({ job: z.string(), attempt: z.int(), outcome: Outcome });
+export const FinishRequest = z.object({ job: JobId, attempt: z.int(), outcome: Outcome });
 export type FinishRequest = z.infer<typeof FinishRequest>;
 
 /** `accepted` is false where the job is no longer this worker's: its result was refused, the worker goes on. */

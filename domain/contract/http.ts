@@ -1,9 +1,7 @@
 import { z } from 'zod';
-import { BlockedReason, Cost, InputSource, JobError, JobState, Priority, WebhookEventType } from './job.ts';
+import { BlockedReason, Cost, InputSource, JobError, JobId, JobState, Priority, WebhookEventType } from './job.ts';
 
 /** The public HTTPS interface `/v1`: requests are strict, answers may grow. Times are RFC 3339 in UTC, durations are seconds. */
-export const JobId = z.string().regex(/^[a-z0-9]{26}$/, 'a job id: 26 lower-case letters and digits');
-
 export const WebhookRequest = z.strictObject({
   url: z.url({ protocol: /^https?$/ }).max(2_048),
   events: z.array(WebhookEventType).min(1).default(['job.succeeded', 'job.failed', 'job.canceled', 'job.expired']),

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+export const JobId = z.string().regex(/^[a-z0-9]{26}$/, 'a job id: 26 lower-case letters and digits');
+
 /** A job's states; what may follow what stands in domain/state.ts. */
 export const JobState = z.enum([
   'blocked',
@@ -181,6 +183,10 @@ export const JobEvent = z.looseObject({
   error: JobError.nullable(),
   open: z.boolean(),
   atMs: z.int(),
+  releasedTo: z
+    .string()
+    .optional()
+    .describe('the last dependant that was looked at, where there were too many for one call'),
 });
 export type JobEvent = z.infer<typeof JobEvent>;
 

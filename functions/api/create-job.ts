@@ -53,15 +53,17 @@ async function submit(deps: ApiDeps, asked: AskedJob, isKeyed: boolean): Promise
     // What was accepted once stays accepted, though a model or a parent may be gone by now.
     const earlier = isKeyed && error instanceof RequestError ? await earlierJob(deps, asked) : null;
     if (earlier === null) throw error;
-    return { job: earlier, isNew: false };
+    return { job: await setGoing(deps, earlier), isNew: false };
   }
   try {
     await deps.store.commit(plan.writes);
   } catch (error) {
     if (!isConflict(error) && !(error instanceof UnclearError)) throw error;
-    const earlier = await earlierJob(deps, asked);
-    if (earlier === null) throw error;
-    if (isConflict(error)) return { job: earlier, isNew: false };
+    const stored = await earlierJob(deps, asked);
+    if (stored === null) throw error;
+    // Nobody else knows an id without a key: then it was this very commit, repeated on the way. With a key its time tells.
+    const isNew = !isKeyed || (!isConflict(error) && stored.createdAtMs === plan.job.createdAtMs);
+    return { job: await setGoing(deps, stored), isNew };
   }
   return { job: await setGoing(deps, plan.job), isNew: true };
 }
@@ -78,12 +80,16 @@ async function earlierJob({ store }: Pick<Deps, 'store'>, asked: AskedJob): Prom
   );
 }
 
-/** What follows the commit; if it fails, the job is stored all the same and sweep sets it going. */
+/**
+ * What follows the commit; if it fails, the job is stored all the same and sweep sets it going. A replay does it again, since
+ * whoever asks twice may do so because the first call died between the two.
+ */
 async function setGoing(deps: ApiDeps, job: Job): Promise<Job> {
   if (job.state === 'queued') {
     await nudge(deps, job.home);
     return job;
   }
+  if (job.state !== 'blocked') return job;
   try {
     await releaseIfReady(deps, job.id);
     return (await deps.store.get(refs.job(job.id)))?.data ?? job;

@@ -1,4 +1,5 @@
-import { JobId, ListJobsQuery } from '../../domain/contract/http.ts';
+import { ListJobsQuery } from '../../domain/contract/http.ts';
+import { JobId } from '../../domain/contract/job.ts';
 import type { Job } from '../../domain/contract/job.ts';
 import { RequestError } from '../../domain/errors.ts';
 import { refs, type Cursor, type Page, type Snapshot } from '../../domain/ports.ts';

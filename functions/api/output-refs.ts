@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { JobId } from '../../domain/contract/http.ts';
+import { JobId } from '../../domain/contract/job.ts';
 import type { InputSource } from '../../domain/contract/job.ts';
 import { RequestError } from '../../domain/errors.ts';
 import { parsePointer, pointerTo } from '../../domain/json-pointer.ts';

@@ -1,13 +1,13 @@
 import {
   CreateJobRequest,
   FirebaseToken,
-  JobId,
   JobList,
   JobResource,
   ListJobsQuery,
   ModelList,
   ModelResource,
 } from '../../domain/contract/http.ts';
+import { JobId } from '../../domain/contract/job.ts';
 import { z } from 'zod';
 import { createJob } from './create-job.ts';
 import { getJob, listJobs, postCancel } from './jobs.ts';

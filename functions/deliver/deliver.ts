@@ -127,7 +127,8 @@ async function send(deps: DeliverDeps, delivery: Delivery, secret: string | null
 async function record(deps: DeliverDeps, claimed: Delivery, attempt: DeliveryAttempt, after: AfterTry): Promise<void> {
   await decideAgain(async () => {
     const read = await deps.store.get(refs.delivery(claimed.id));
-    if (read === null) return;
+    // A round that was lost to its own commit, repeated on the way, finds the attempt on record: tries are seconds apart.
+    if (read === null || read.data.attempts.some(({ atMs }) => atMs === attempt.atMs)) return;
     const decides =
       read.data.state === 'pending' && (read.data.claims === claimed.claims || after.state === 'delivered');
     const attempts = [...read.data.attempts, attempt];

@@ -17,17 +17,23 @@ const CHILDREN = 25;
  * creates the delivery, settles the cost and closes the event. Only whoever made that commit goes on to publish and to
  * count, so a repeated or late event changes nothing; what a crash after the commit leaves out, sweep finds (deliveries by
  * their due time).
- * @param after the dependant that an earlier call came to; null to begin with the first
+ * @param beginByMs until when further pages of dependants are begun: with the rest its own message goes on
  */
-export async function settleEvent(deps: SettleDeps, jobId: string, seq: number, after: string | null): Promise<void> {
+export async function settleEvent(
+  deps: SettleDeps,
+  jobId: string,
+  seq: number,
+  beginByMs = deps.clock.nowMs() + deps.settings.beginForMs,
+): Promise<void> {
   let isReleased = false;
   const settled = await decideAgain(async () => {
     const [event, job] = await Promise.all([deps.store.get(refs.event(jobId, seq)), deps.store.get(refs.job(jobId))]);
     if (event?.data.open !== true || job === null) return null;
     if (isTerminal(event.data.to) && !isReleased) {
-      const cameTo = await releaseChildren(deps, jobId, after);
-      if (cameTo !== null) {
-        await goOn(deps, event.path, cameTo);
+      const releasedTo = await releaseChildren(deps, jobId, event.data.releasedTo ?? null, beginByMs);
+      if (releasedTo !== null) {
+        await deps.store.commit([update(refs.event(jobId, seq), event, { releasedTo })]);
+        await goOn(deps, event.path);
         return null;
       }
       isReleased = true;
@@ -46,16 +52,21 @@ export async function settleEvent(deps: SettleDeps, jobId: string, seq: number, 
 }
 
 /**
- * Looks at the jobs that wait for one that has ended.
+ * Looks at the jobs that wait for one that has ended, one page at least.
+ * @param after the one that an earlier call came to; null to begin with the first
  * @returns null when all have been looked at, else the one that it came to before time was up
  */
-async function releaseChildren(deps: SettleDeps, parent: string, after: string | null): Promise<string | null> {
-  const answerBy = deps.clock.nowMs() + deps.settings.answerMs;
+async function releaseChildren(
+  deps: SettleDeps,
+  parent: string,
+  after: string | null,
+  beginByMs: number,
+): Promise<string | null> {
   const from: Cursor | null = after === null ? null : [after, refs.edge(parent, after).path];
   const pages = pagesOf((options) => deps.store.query('children', { parent }, options), CHILDREN, from);
   let last = after;
   for await (const page of pages) {
-    if (last !== null && deps.clock.nowMs() > answerBy) return last;
+    if (last !== null && last !== after && deps.clock.nowMs() > beginByMs) return last;
     await Promise.all(page.items.map((edge) => releaseIfReady(deps, edge.data.child)));
     last = page.items.at(-1)?.data.child ?? last;
   }
@@ -63,11 +74,11 @@ async function releaseChildren(deps: SettleDeps, parent: string, after: string |
 }
 
 /** The event stays open for whoever goes on with it. */
-async function goOn({ bus, log }: SettleDeps, event: string, after: string): Promise<void> {
+async function goOn({ bus, log }: SettleDeps, event: string): Promise<void> {
   try {
-    await bus.publish('events', { event, after });
+    await bus.publish('events', { event });
   } catch (error) {
-    log.error('event not gone on with; sweep will find it', { event, error: String(error) });
+    log.error('event not gone on with; sweep will', { event, error: String(error) });
   }
 }
 
@@ -108,16 +119,18 @@ async function publishDelivery(deps: SettleDeps, delivery: string): Promise<void
 
 function recordOf(job: Job, event: JobEvent): Parameters<SettleDeps['metrics']['settled']>[0] {
   const last = job.attempts.find((attempt) => attempt.attempt === event.attempt);
-  const ran = last !== undefined && event.to !== 'running';
+  const began = event.to === 'running' ? last : undefined;
+  const ended = last?.endedAtMs === event.atMs ? last : undefined;
+  // A job that has been queued again since does not say any more how long it waited for this attempt.
+  const queuedMs = began === undefined || job.queuedAtMs === null ? -1 : began.startedAtMs - job.queuedAtMs;
   return {
     event: `job.${event.to}`,
     model: job.model,
     queue: job.home,
     attempt: event.attempt,
     errorKind: event.error?.kind ?? null,
-    queuedMs:
-      event.to === 'running' && last !== undefined ? last.startedAtMs - (job.queuedAtMs ?? last.startedAtMs) : null,
-    runMs: ran && last.endedAtMs !== null ? last.endedAtMs - last.startedAtMs : null,
+    queuedMs: queuedMs < 0 ? null : queuedMs,
+    runMs: ended === undefined ? null : event.atMs - ended.startedAtMs,
     costUsd: isTerminal(event.to) ? (job.cost?.totalUsd ?? null) : null,
   };
 }

@@ -15,7 +15,7 @@ export interface QueueHead {
   take(): Snapshot<Job> | null;
 }
 
-const looks = new WeakMap<Pick<Store, 'query'>, Coalesced<QueueHead>>();
+const looks = new WeakMap<Pick<Store, 'query'>, Coalesced<null, QueueHead>>();
 
 /**
  * The head of a queue, seen after this was called. Claims that ask at the same time share a query and are given different
@@ -23,9 +23,9 @@ const looks = new WeakMap<Pick<Store, 'query'>, Coalesced<QueueHead>>();
  * to each other. Those of other instances they may lose to; their commits decide.
  */
 export function headOf(store: Pick<Store, 'query'>, queue: string): Promise<QueueHead> {
-  const known = looks.get(store) ?? coalesced((name, calls) => look(store, name, calls));
+  const known = looks.get(store) ?? coalesced((name, asks) => look(store, name, asks.length));
   looks.set(store, known);
-  return known(queue);
+  return known(queue, null);
 }
 
 async function look(store: Pick<Store, 'query'>, queue: string, calls: number): Promise<QueueHead> {

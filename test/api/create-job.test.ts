@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { JobList, JobResource } from '../../domain/contract/http.ts';
-import { UnclearError } from '../../domain/errors.ts';
 import { refs, type Store } from '../../domain/ports.ts';
 import { move } from '../../domain/state.ts';
 import { waitForEnd } from '../../functions/api/wait.ts';
@@ -74,6 +73,21 @@ describe('a submission', () => {
     expect(listed.items).toHaveLength(20);
   });
 
+  test('again with its key, because its first nudge was lost, nudges again', async () => {
+    let isDown = true;
+    const nudges: unknown[] = [];
+    const publish = async (_: string, message: unknown): Promise<void> => {
+      if (isDown) throw new Error('the bus is down');
+      nudges.push(message);
+    };
+    api = await serveApi(() => ({ bus: { publish } }));
+    const headers = { 'Idempotency-Key': 'k1' };
+    await submit(GOOD, headers);
+    isDown = false;
+    expect((await submit(GOOD, headers))[0].status).toBe(200);
+    expect(nudges).toEqual([{ queue: 'pool@local' }]);
+  });
+
   test('with the same key and another body is refused; key order and space make no other body', async () => {
     api = await serveApi();
     const headers = { 'Idempotency-Key': 'k1' };
@@ -112,51 +126,6 @@ describe('a submission', () => {
     const [again, same] = await submit(body, { 'Idempotency-Key': 'k1' });
     expect([again.status, same.id]).toEqual([200, job.id]);
     expect((await api.send('POST', '/v1/jobs', { body })).status).toBe(422);
-  });
-});
-
-describe('an unclear commit', () => {
-  const unclear = (store: Store, took: boolean): Pick<Store, 'commit'> => ({
-    commit: async (writes) => {
-      if (took) await store.commit(writes);
-      throw new UnclearError('the connection broke');
-    },
-  });
-  const over = (store: Store, part: Partial<Store>): Store => ({
-    get: (ref) => store.get(ref),
-    commit: (writes) => store.commit(writes),
-    query: (shape, where, options) => store.query(shape, where, options),
-    count: (shape, where, limit) => store.count(shape, where, limit),
-    watch: (target, onChange) => store.watch(target, onChange),
-    ...part,
-  });
-
-  test('that took effect is a success', async () => {
-    api = await serveApi(({ store }) => ({ store: over(store, unclear(store, true)) }));
-    const [answer, job] = await submit(GOOD);
-    expect(answer.status).toBe(201);
-    expect((await api.store.get(refs.job(job.id)))?.data.state).toBe('queued');
-  });
-
-  test('that did not is 503 with a time to come back', async () => {
-    api = await serveApi(({ store }) => ({ store: over(store, unclear(store, false)) }));
-    const answer = await api.send('POST', '/v1/jobs', { body: GOOD });
-    expect(answer.status).toBe(503);
-    expect(answer.headers.get('retry-after')).toBe('1');
-    expect(await answer.json()).toMatchObject({ code: 'unavailable' });
-  });
-
-  test('a fault of ours is 500 and tells nothing of itself', async () => {
-    api = await serveApi(({ store }) => ({
-      store: over(store, { commit: () => Promise.reject(new Error('disk /dev/sda7 broke')) }),
-    }));
-    const answer = await api.send('POST', '/v1/jobs', { body: GOOD });
-    expect(answer.status).toBe(500);
-    const text = await answer.text();
-    expect(text).toContain('"code":"internal"');
-    expect(text).not.toContain('sda7');
-    expect(JSON.stringify(api.log.lines)).toContain('sda7');
-    expect((await api.send('GET', '/v1/models')).status).toBe(200);
   });
 });
 

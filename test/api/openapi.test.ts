@@ -7,6 +7,9 @@ import { API_ROUTES } from '../../functions/api/routes.ts';
 import { newFolder, removeFolders } from '../local/folder.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
+/** What the generated files are made of, and one of them. */
+const CODE = ['scripts', 'cloud', 'functions', 'domain', 'eventarc', 'gpu-job', 'host'];
+const PARTS = [...CODE, 'docs', 'package.json', 'openapi.json'];
 afterAll(removeFolders);
 
 const generate = (root: string, ...args: string[]): number | null =>
@@ -16,7 +19,7 @@ describe('openapi.json', () => {
   test('is what the code says, and any drift from it is found', () => {
     expect(generate(ROOT, '--check')).toBe(0);
     const copy = newFolder();
-    for (const part of ['scripts', 'functions', 'domain', 'eventarc', 'package.json', 'openapi.json']) {
+    for (const part of PARTS) {
       cpSync(join(ROOT, part), join(copy, part), { recursive: true });
     }
     symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));

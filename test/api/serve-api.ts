@@ -5,8 +5,9 @@ import { Model, Pool, type Catalogue, type CatalogueEntry } from '../../domain/c
 import { create, refs, type Messages, type Store } from '../../domain/ports.ts';
 import { DEFAULT_SETTINGS } from '../../domain/settings.ts';
 import { api } from '../../functions/api/api.ts';
+import { apiGuard } from '../../functions/api/guard.ts';
 import type { Deps } from '../../functions/deps.ts';
-import { apiGuard, serveFunction } from '../../functions/serve.ts';
+import { serveFunction } from '../../functions/serve.ts';
 import { systemClock } from '../../host/clock.ts';
 import { createHttp } from '../../host/http.ts';
 import { systemRandom } from '../../host/random.ts';

@@ -16,7 +16,6 @@ import { startFirestoreProxy, type FirestoreProxy } from '../cloud/firestore-pro
 import { makeJob } from '../domain/make-job.ts';
 import { makeRig, QUEUE } from '../functions/rig.ts';
 import { capturedLog } from '../local/capture-log.ts';
-import { newProject } from './here.ts';
 
 type Billed = FirestoreProxy['billed'];
 
@@ -47,7 +46,7 @@ export async function contend(
   const given = process.env['FIRESTORE_EMULATOR_HOST'];
   delete process.env['FIRESTORE_EMULATOR_HOST'];
   const base = { clock: systemClock, random: systemRandom, log: capturedLog() };
-  const at = { ...base, projectId: newProject(), databaseId: '(default)' };
+  const at = { ...base, projectId: `test-${systemRandom.hex(8)}`, databaseId: '(default)' };
   const real = firestoreStore({ ...at, endpoints: { firestore: proxy.address } });
   const rig = makeRig({ max: workers });
   try {
@@ -80,7 +79,7 @@ async function run(
         if (write.kind !== 'create' || write.ref.collection !== 'events') continue;
         const event = write.data as JobEvent;
         events.push(event);
-        running.push(settleEvent(deps, event.jobId, event.seq, null));
+        running.push(settleEvent(deps, event.jobId, event.seq));
       }
     },
   };
@@ -97,7 +96,7 @@ async function run(
     },
     bus: {
       publish: async (topic) => {
-        if (topic === 'nudges') running.push(look(QUEUE));
+        if (topic === 'nudges') running.push(look(QUEUE, null));
       },
     },
     launcher: {
@@ -109,7 +108,7 @@ async function run(
       },
     },
   };
-  const look = coalesced((name) => dispatchQueue(deps, name));
+  const look = coalesced<null, void>((name) => dispatchQueue(deps, name));
 
   const work = async ({ slot, fence, ticket }: LaunchRequest, execution: string): Promise<void> => {
     const key = systemRandom.hex(32);
@@ -136,7 +135,7 @@ async function run(
   for (let from = 0; from < ids.length; from += 50) await Promise.all(ids.slice(from, from + 50).map(submit));
   const create = { ...proxy.billed };
   for (const id of ids) {
-    running.push(settleEvent(deps, id, 1, null));
+    running.push(settleEvent(deps, id, 1));
     await deps.bus.publish('nudges', { queue: QUEUE });
   }
   // What runs starts more of it.

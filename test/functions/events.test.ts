@@ -1,14 +1,19 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { CloudEvent } from 'cloudevents';
-import { refs } from '../../domain/ports.ts';
+import type { CloudEvent } from 'cloudevents';
+import { refs, type SettledRecord } from '../../domain/ports.ts';
 import { HOUR, SECOND } from '../../domain/time.ts';
-import { encodeMessage, EVENT_TYPES } from '../../eventarc/events.ts';
 import { dispatch } from '../../functions/dispatch.ts';
 import { onJobEvent } from '../../functions/on-job-event.ts';
 import type { ServedFunction } from '../../functions/serve.ts';
+import { claimNow } from '../../functions/worker/claim.ts';
+import { finish } from '../../functions/worker/finish.ts';
 import { T0 } from '../domain/make-job.ts';
 import { removeFolders } from '../local/folder.ts';
+import { documentEvent as createdEvent, dueEvent, handle, messageEvent } from './event-requests.ts';
 import { makeRig, QUEUE, type Rig } from './rig.ts';
+
+const FAILED = { kind: 'failed', error: { kind: 'model_error', message: 'no' } } as const;
+const LOST = { kind: 'failed', error: { kind: 'preempted', message: 'gone' } } as const;
 
 let rig: Rig;
 beforeEach(() => {
@@ -19,35 +24,10 @@ afterEach(() => {
   removeFolders();
 });
 
-const bytes = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
-
-function nudgeEvent(message: object, more: object = {}): CloudEvent<unknown> {
-  return new CloudEvent<unknown>({
-    id: 'm1',
-    type: EVENT_TYPES.message,
-    source: '//pubsub.googleapis.com/projects/p/topics/nudges',
-    time: new Date(rig.clock.nowMs()).toISOString(),
-    data: bytes(encodeMessage(message, 'm1', T0, 's')),
-    ...more,
-  });
-}
-
-function documentEvent(path: string, more: object = {}): CloudEvent<unknown> {
-  return new CloudEvent<unknown>({
-    id: 'd1',
-    type: EVENT_TYPES.documentCreated,
-    source: '//firestore.googleapis.com/projects/p/databases/(default)',
-    time: new Date(rig.clock.nowMs()).toISOString(),
-    document: path,
-    data: bytes({ value: { name: `projects/p/databases/(default)/documents/${path}` } }),
-    ...more,
-  });
-}
-
-async function handle(served: ServedFunction, event: CloudEvent<unknown>): Promise<void> {
-  if (served.kind !== 'cloudEvent') throw new Error('not an event function');
-  await served.handler(event);
-}
+const nudgeEvent = (message: object, more: object = {}): CloudEvent<unknown> =>
+  messageEvent(message, rig.clock.nowMs(), more);
+const documentEvent = (path: string, more: object = {}): CloudEvent<unknown> =>
+  createdEvent(path, rig.clock.nowMs(), more);
 
 const rejectionsOf = async (): Promise<unknown[]> => {
   const ids = rig.log.lines.flatMap(({ message, fields }) =>
@@ -62,11 +42,7 @@ describe('poison', () => {
     ['a nudge without a queue', () => [dispatch(rig.deps), nudgeEvent({ line: 1 })], 'a nudge names no queue'],
     ['bytes that are no message', () => [dispatch(rig.deps), nudgeEvent({}, { data: Buffer.from('??') })], 'not JSON'],
     ['another document', () => [onJobEvent(rig.deps), documentEvent('slots/a')], 'not the path of a job event'],
-    [
-      'ids that are none',
-      () => [dispatch(rig.deps), nudgeEvent({}, { type: EVENT_TYPES.due, data: bytes({}) })],
-      'slots',
-    ],
+    ['ids that are none', () => [dispatch(rig.deps), dueEvent({}, rig.clock.nowMs())], 'slots'],
   ])('is acknowledged and recorded once, however often it comes: %s', async (_, given, reason) => {
     const [served, event] = given();
     for (let n = 0; n < 3; n += 1) await handle(served, event);
@@ -115,17 +91,46 @@ describe('an event that comes too late', () => {
 });
 
 describe('an event that comes more than once, or in no order', () => {
-  test('settles once: later versions first, each of them twice at once', async () => {
+  test('settles each version once: later ones first, each of them twice at once and once more', async () => {
     const id = await rig.submit();
-    const settled: string[] = [];
-    const metrics = { ...rig.deps.metrics, settled: async ({ event }: { event: string }) => void settled.push(event) };
+    const settled: SettledRecord[] = [];
+    const metrics = { ...rig.deps.metrics, settled: async (record: SettledRecord) => void settled.push(record) };
     const served = onJobEvent({ ...rig.deps, metrics });
-    const read = await rig.deps.store.get(refs.job(id));
-    expect(read?.data.version).toBe(1);
-    await Promise.all([1, 2].map(() => handle(served, documentEvent(`jobs/${id}/events/1`))));
-    await handle(served, documentEvent(`jobs/${id}/events/1`));
-    expect(settled).toEqual(['job.queued']);
-    expect((await rig.events(id)).map(({ open }) => open)).toEqual([false]);
+    const session = await rig.worker();
+    await claimNow(rig.deps, session, 0);
+    await finish(rig.deps, session, { job: id, attempt: 1, outcome: FAILED });
+    for (const version of [3, 2, 1]) {
+      const event = documentEvent(`jobs/${id}/events/${version}`);
+      await Promise.all([handle(served, event), handle(served, event)]);
+      await handle(served, event);
+    }
+    expect(settled.map(({ event }) => event)).toEqual(['job.failed', 'job.running', 'job.queued']);
+    expect((await rig.events(id)).map(({ open }) => open)).toEqual([false, false, false]);
+    expect((await rig.job(id)).cost).not.toBeNull();
+  });
+
+  test('counts times only where they are still known: a start that is told of after the job was queued again has none', async () => {
+    const id = await rig.submit({ maxAttempts: 2 });
+    const settled: SettledRecord[] = [];
+    const metrics = { ...rig.deps.metrics, settled: async (record: SettledRecord) => void settled.push(record) };
+    const served = onJobEvent({ ...rig.deps, metrics });
+    rig.clock.set(T0 + 5_000);
+    const session = await rig.worker();
+    await claimNow(rig.deps, session, 0);
+    await handle(served, documentEvent(`jobs/${id}/events/2`));
+    rig.clock.set(T0 + 12_000);
+    await finish(rig.deps, session, { job: id, attempt: 1, outcome: LOST });
+    await handle(served, documentEvent(`jobs/${id}/events/3`));
+    await claimNow(rig.deps, session, 0);
+    rig.clock.set(T0 + 20_000);
+    await finish(rig.deps, session, { job: id, attempt: 2, outcome: LOST });
+    await handle(served, documentEvent(`jobs/${id}/events/4`));
+    const times = settled.map(({ event, queuedMs, runMs }) => [event, queuedMs, runMs]);
+    expect(times).toEqual([
+      ['job.running', 5_000, null],
+      ['job.queued', null, 7_000],
+      ['job.running', 0, null],
+    ]);
   });
 
   test('a burst of nudges for one queue costs two looks', async () => {
