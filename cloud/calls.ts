@@ -1,11 +1,8 @@
 import type { GoogleAuth } from 'google-auth-library';
 import type { Calls, Due } from '../domain/ports.ts';
-import { MINUTE } from '../domain/time.ts';
 import { encodeDue } from '../eventarc/due.ts';
+import { CALL_MS } from './deadline.ts';
 import { lazy } from './lazy.ts';
-
-/** As long as a sweep may take: what is called works through its ids before it answers. */
-const CALL_MS = MINUTE;
 
 /**
  * Sweep's calls with ids, with an ID token of this function's own account for each function called.
@@ -25,7 +22,7 @@ export function authenticatedCalls(urls: Readonly<Record<keyof Due, string>>): C
         method: 'POST',
         headers,
         body,
-        timeout: CALL_MS,
+        timeout: CALL_MS.due,
         // Not repeated here: the next sweep is.
         retry: false,
         validateStatus: () => true,

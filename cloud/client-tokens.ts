@@ -1,6 +1,7 @@
 import type { ClientTokens, Clock } from '../domain/ports.ts';
 import { HOUR, SECOND } from '../domain/time.ts';
 import { asking } from './asking.ts';
+import { CALL_MS } from './deadline.ts';
 import type { Project } from './endpoints.ts';
 import { lazy } from './lazy.ts';
 import { accountAuth, signingEndpoint, type LocalSigner } from './signer.ts';
@@ -27,7 +28,7 @@ export function firebaseTokens(
 ): ClientTokens {
   const { clock, endpoints, signer, projectId, databaseId } = options;
   const auth = lazy(() => accountAuth(signer));
-  const deadline = { clock, callMs: options.callMs ?? 5 * SECOND };
+  const deadline = { clock, callMs: options.callMs ?? CALL_MS.tokens };
 
   return {
     async make(tenant) {

@@ -34,7 +34,7 @@ export function launchFailureOf(error: unknown): Exclude<LaunchResult, { kind: '
     message,
   });
   if (NO_CAPACITY.test(reason)) return failed('capacity');
-  // Cloud Run reports some quotas as an invalid argument.
+  // A quota is told by its detail, whatever the code: what codes Cloud Run uses for it is not documented.
   if (code === RESOURCE_EXHAUSTED || hasQuotaFailure(statusDetails)) return failed('quota');
   switch (code) {
     case PERMISSION_DENIED:
@@ -56,7 +56,10 @@ export function launchFailureOf(error: unknown): Exclude<LaunchResult, { kind: '
 
 export const isNotFound = (error: unknown): boolean => (error as ApiError | null)?.code === NOT_FOUND;
 
-/** Cancelling what has ended already. */
+/**
+ * Cancelling what has ended already. Google names no code for it; these two are taken to mean it, since one that in truth goes
+ * on is harmless: its session is refused, and it ends.
+ */
 export const isOver = (error: unknown): boolean =>
   isNotFound(error) || (error as ApiError | null)?.code === FAILED_PRECONDITION;
 

@@ -1,7 +1,7 @@
 import type { ExecutionsClient, JobsClient, protos } from '@google-cloud/run';
 import type { Execution, Launcher, LaunchRequest, LaunchResult } from '../domain/ports.ts';
-import { SECOND } from '../domain/time.ts';
 import { isNotFound, isOver, launchFailureOf } from './cloud-run-failures.ts';
+import { CALL_MS } from './deadline.ts';
 import { clientOptions, type Project } from './endpoints.ts';
 import { lazy } from './lazy.ts';
 
@@ -24,7 +24,7 @@ const LISTED = 100;
  * answer, and the operation itself, which ends with the execution, is not waited for.
  */
 export function cloudRunLauncher(options: CloudRunOptions): Launcher {
-  const { callMs: timeout = 6 * SECOND } = options;
+  const { callMs: timeout = CALL_MS.run } = options;
   const jobs = lazy(async (): Promise<JobsClient> => {
     const { JobsClient: Client } = await import('@google-cloud/run');
     return new Client(await clientOptions(options.projectId, options.endpoints.run));

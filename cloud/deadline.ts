@@ -1,4 +1,24 @@
 import type { Clock } from '../domain/ports.ts';
+import { MINUTE, SECOND } from '../domain/time.ts';
+
+/** How long the calls of each API may take, so that a handler that makes a few of them one after the other answers in 8 s. */
+export const CALL_MS = {
+  store: 4 * SECOND,
+  /** What it announces is stored, and sweep finds it. */
+  publish: 3 * SECOND,
+  run: 6 * SECOND,
+  storage: 5 * SECOND,
+  secrets: 5 * SECOND,
+  /** To know the account, and again for it to sign. */
+  tokens: 5 * SECOND,
+  /** Sweep's, which has a minute. */
+  gauges: 10 * SECOND,
+  /** What is called works through its ids before it answers. */
+  due: MINUTE,
+} as const;
+
+/** Reading back what a commit without an answer has written. */
+export const readBackMs = (callMs: number): number => callMs / 2;
 
 /** How long a call may take, since Google's clients by themselves go on trying for up to ten minutes. */
 export interface Deadline {

@@ -1,12 +1,12 @@
 import type { MetricServiceClient, protos } from '@google-cloud/monitoring';
 import type { Clock, Gauge, MetricSink } from '../domain/ports.ts';
 import { SECOND } from '../domain/time.ts';
+import { CALL_MS } from './deadline.ts';
 import { clientOptions, type Project } from './endpoints.ts';
 import { lazy } from './lazy.ts';
 
 type TimeSeries = protos.google.monitoring.v3.ITimeSeries;
 
-const CALL_MS = 10 * SECOND;
 /** What one `CreateTimeSeries` takes. */
 const SERIES_PER_CALL = 200;
 
@@ -42,7 +42,9 @@ export function cloudGauges(
       const series = points.map((point) => seriesOf(point, nowMs));
       for (let from = 0; from < series.length; from += SERIES_PER_CALL) {
         const timeSeries = series.slice(from, from + SERIES_PER_CALL);
-        await (await client()).createTimeSeries({ name: `projects/${projectId}`, timeSeries }, { timeout: CALL_MS });
+        await (
+          await client()
+        ).createTimeSeries({ name: `projects/${projectId}`, timeSeries }, { timeout: CALL_MS.gauges });
       }
     },
   };

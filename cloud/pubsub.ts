@@ -1,7 +1,6 @@
 import type { PubSub, Topic as PubSubTopic } from '@google-cloud/pubsub';
 import type { Bus, Clock, Topic } from '../domain/ports.ts';
-import { SECOND } from '../domain/time.ts';
-import { withDeadline } from './deadline.ts';
+import { CALL_MS, withDeadline } from './deadline.ts';
 import type { Project } from './endpoints.ts';
 import { lazy } from './lazy.ts';
 
@@ -31,7 +30,7 @@ export function pubsubBus(options: PubSubOptions): Bus {
     const authClient = new googleAuthLibrary.PassThroughClient();
     return new Client({ projectId, apiEndpoint: endpoints.pubsub, authClient });
   });
-  const deadline = { clock: options.clock, callMs: options.callMs ?? 3 * SECOND };
+  const deadline = { clock: options.clock, callMs: options.callMs ?? CALL_MS.publish };
   const topics = new Map<Topic, PubSubTopic>();
 
   return {

@@ -1,7 +1,7 @@
 import type { SecretManagerServiceClient } from '@google-cloud/secret-manager';
 import type { Clock, Secrets } from '../domain/ports.ts';
-import { SECOND } from '../domain/time.ts';
 import { asking } from './asking.ts';
+import { CALL_MS } from './deadline.ts';
 import { clientOptions, type Project } from './endpoints.ts';
 import { lazy } from './lazy.ts';
 
@@ -14,7 +14,7 @@ export interface SecretManagerOptions extends Project {
 
 /** Secret Manager: the newest version of `<name>-<secret>`. Nothing is kept here; whoever asks often keeps it. */
 export function secretManager(options: SecretManagerOptions): Secrets {
-  const deadline = { clock: options.clock, callMs: options.callMs ?? 5 * SECOND };
+  const deadline = { clock: options.clock, callMs: options.callMs ?? CALL_MS.secrets };
   const client = lazy(async (): Promise<SecretManagerServiceClient> => {
     const { SecretManagerServiceClient: Client } = await import('@google-cloud/secret-manager');
     return new Client(await clientOptions(options.projectId, options.endpoints.secretManager));

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import type { Bucket } from '@google-cloud/storage';
 import type { Blobs, Clock } from '../domain/ports.ts';
-import { SECOND } from '../domain/time.ts';
 import { asking } from './asking.ts';
+import { CALL_MS } from './deadline.ts';
 import type { Project } from './endpoints.ts';
 import { lazy } from './lazy.ts';
 import { accountAuth, signingEndpoint, type LocalSigner } from './signer.ts';
@@ -32,7 +32,7 @@ export function storageBlobs(options: StorageOptions): Blobs {
     return storage.bucket(options.bucket);
   });
   const endpoint = signingEndpoint(endpoints);
-  const deadline = { clock, callMs: options.callMs ?? 5 * SECOND };
+  const deadline = { clock, callMs: options.callMs ?? CALL_MS.storage };
   const files = <T>(call: (bucket: Bucket) => Promise<T>): Promise<T> =>
     asking(deadline, 'storage', () => bucket().then(call));
   const signed = { version: 'v4', ...(endpoint === undefined ? {} : { signingEndpoint: endpoint }) } as const;

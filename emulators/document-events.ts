@@ -16,6 +16,8 @@ export interface DocumentEvent {
 /** How long the emulator has to tell of a document before it is taken to be one that tells nobody. */
 const PROBE_MS = 3_000;
 const PROBES = 'emulator_probes';
+/** After a listener has ended by itself. */
+const AGAIN_MS = 5_000;
 
 /**
  * Tells of each document created at a path pattern, by the Firestore emulator's own Eventarc endpoint. An emulator that was
@@ -80,27 +82,37 @@ function listenTo(
   log: Log,
 ): () => void {
   const database = `projects/${projectId}/databases/(default)`;
-  let isFirst = true;
-  const failed = (error: unknown): void =>
-    log.error('a document event was lost; sweep will find it', { error: String(error) });
-  return client.collectionGroup(pattern.split('/').at(-2) ?? '').onSnapshot((snapshot) => {
-    const created = isFirst ? [] : snapshot.docChanges().filter((change) => change.type === 'added');
-    isFirst = false;
-    for (const { doc } of created) {
-      const path = doc.ref.path;
-      const name = `${database}/documents/${path}`;
-      onEvent({
-        headers: {
-          'content-type': 'application/json',
-          'ce-specversion': '1.0',
-          'ce-type': EVENT_TYPES.documentCreated,
-          'ce-source': `//firestore.googleapis.com/${database}`,
-          'ce-id': randomUUID(),
-          'ce-time': new Date().toISOString(),
-          'ce-document': path,
-        },
-        body: Buffer.from(JSON.stringify({ value: { name } })),
-      }).catch(failed);
-    }
-  }, failed);
+  let undo = (): void => undefined;
+  const tell = (path: string): void => {
+    const headers = {
+      'content-type': 'application/json',
+      'ce-specversion': '1.0',
+      'ce-type': EVENT_TYPES.documentCreated,
+      'ce-source': `//firestore.googleapis.com/${database}`,
+      'ce-id': randomUUID(),
+      'ce-time': new Date().toISOString(),
+      'ce-document': path,
+    };
+    const body = Buffer.from(JSON.stringify({ value: { name: `${database}/documents/${path}` } }));
+    onEvent({ headers, body }).catch((error: unknown) =>
+      log.error('a document event was lost; sweep will find it', { document: path, error: String(error) }),
+    );
+  };
+  const ended = (error: Error): void => {
+    log.error('the listener for document events has ended and is set up again; what it misses, sweep will find', {
+      error: error.message,
+    });
+    const timer = setTimeout(start, AGAIN_MS);
+    undo = () => clearTimeout(timer);
+  };
+  function start(): void {
+    let isFirst = true;
+    undo = client.collectionGroup(pattern.split('/').at(-2) ?? '').onSnapshot((snapshot) => {
+      const created = isFirst ? [] : snapshot.docChanges().filter((change) => change.type === 'added');
+      isFirst = false;
+      for (const { doc } of created) tell(doc.ref.path);
+    }, ended);
+  }
+  start();
+  return () => undo();
 }

@@ -37,7 +37,8 @@ export async function useEmulators(env: Readonly<Record<string, string | undefin
   if (wanted.length === 0) return { firestore: given.firestore ?? '', pubsub: given.pubsub ?? '', stop };
   try {
     const programs = await installedEmulators(wanted);
-    const addresses = await Promise.all(
+    // All of them, so that when one fails none is left starting.
+    const started = await Promise.allSettled(
       wanted.map(async (name) => {
         const extra: string[] = [];
         if (name === 'firestore') {
@@ -45,12 +46,16 @@ export async function useEmulators(env: Readonly<Record<string, string | undefin
           stops.push(() => relay.stop());
           extra.push(`--functions_emulator=${relay.address}`);
         }
-        const started = await startEmulator(name, programs.get(name) ?? '', extra, env);
-        stops.push(() => started.stop());
-        return [name, started.address] as const;
+        const emulator = await startEmulator(name, programs.get(name) ?? '', extra, env);
+        stops.push(() => emulator.stop());
+        return [name, emulator.address] as const;
       }),
     );
-    const at = new Map<EmulatorName, string>(addresses);
+    const at = new Map<EmulatorName, string>();
+    for (const one of started) {
+      if (one.status === 'rejected') throw one.reason;
+      at.set(...one.value);
+    }
     return {
       firestore: at.get('firestore') ?? given.firestore ?? '',
       pubsub: at.get('pubsub') ?? given.pubsub ?? '',

@@ -15,8 +15,8 @@ export interface JobTemplate {
 export interface LaunchPlan {
   /** How many executions it makes: Cloud Run may make two of one call. */
   readonly makes: 0 | 1 | 2;
-  /** They wait for capacity and are not started. */
-  readonly pending?: boolean;
+  /** `waits`: for capacity, and is not started. `fails`: without ever having been started, as one whose image cannot be had. */
+  readonly instead?: 'waits' | 'fails';
   /** `silence`: the caller waits until it gives up. */
   readonly answer: 'operation' | 'silence' | CallError;
 }
@@ -74,7 +74,12 @@ export async function startRunServer(options: {
     if (one !== undefined) Object.assign(one, { endedAtMs: clock.nowMs(), code });
   });
 
-  const make = (job: string, template: JobTemplate, env: Record<string, string>, isPending: boolean): Made => {
+  const make = (
+    job: string,
+    template: JobTemplate,
+    env: Record<string, string>,
+    instead: LaunchPlan['instead'],
+  ): Made => {
     const short = job.slice(job.lastIndexOf('/') + 1);
     const name = `${short}-${random.id().slice(-5)}`;
     const one: Made = {
@@ -88,7 +93,8 @@ export async function startRunServer(options: {
       wasCanceled: false,
     };
     made.set(name, one);
-    if (isPending) return one;
+    if (instead === 'fails') one.endedAtMs = clock.nowMs();
+    if (instead !== undefined) return one;
     one.startedAtMs = clock.nowMs();
     const task = {
       CLOUD_RUN_JOB: short,
@@ -127,9 +133,7 @@ export async function startRunServer(options: {
         if (template === null) throw new CallError(status.NOT_FOUND, `Resource '${request.name}' was not found`);
         const env = overridesOf(request);
         const plan = plans.shift() ?? asItShould;
-        const executions = Array.from({ length: plan.makes }, () =>
-          make(request.name, template, env, plan.pending ?? false),
-        );
+        const executions = Array.from({ length: plan.makes }, () => make(request.name, template, env, plan.instead));
         if (plan.answer === 'silence') return new Promise(() => undefined);
         if (plan.answer !== 'operation') throw plan.answer;
         const [first] = executions;

@@ -2,8 +2,9 @@ import type { Due, SecretName, Topic } from '../domain/ports.ts';
 import type { FunctionName } from './routes.ts';
 
 /**
- * What a function may do in production, and nothing else: read by the start files, which hand out no port that is not here,
- * and by Terraform, which gives its service account no role that is not here.
+ * What a function may do, and nothing else. Where all functions share one process (functions/within-grants.ts) whatever is
+ * not here is refused; a built function that holds a client it has no right for is refused at the build; a deployment gives
+ * its service account these roles and no others.
  */
 export interface Grant {
   readonly store: 'none' | 'read' | 'write';

@@ -42,7 +42,14 @@ export async function serveFunction(
 ): Promise<Served> {
   const { log } = options;
   let framework: Promise<Server> | null = null;
-  const load = async (): Promise<Server> => (await import('./http/framework.ts')).frameworkServer(name, served, log);
+  const load = async (): Promise<Server> => {
+    try {
+      return (await import('./http/framework.ts')).frameworkServer(name, served, log);
+    } catch (error) {
+      framework = null;
+      throw error;
+    }
+  };
   const server = createServer({ headersTimeout: HEADERS_MS, requestTimeout: BODY_MS });
   // How many answers each connection still owes: a problem must not be written into the middle of one.
   const owed = new WeakMap<Duplex, number>();

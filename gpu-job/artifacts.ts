@@ -29,6 +29,9 @@ interface Checked {
   readonly request: ArtifactRequest;
 }
 
+/** What of a request the run itself has chosen. */
+const OfItself = ArtifactRequest.pick({ name: true, contentType: true, sizeBytes: true });
+
 /**
  * Uploads what a run made, each file with a URL that the door signs for it. Nothing is uploaded unless all may be. Empty
  * files are left out: there is nothing to keep.
@@ -71,16 +74,10 @@ async function check(made: MadeArtifact, { job, attempt, workdir, maxBytes }: Up
   });
   if (size > maxBytes) throw invalid(`it has ${size} bytes; the model's bound is ${maxBytes}`);
   if (size === 0) return null;
-  const parsed = ArtifactRequest.safeParse({
-    job,
-    attempt,
-    name: made.name,
-    contentType: made.contentType,
-    sizeBytes: size,
-  });
+  const parsed = OfItself.safeParse({ name: made.name, contentType: made.contentType, sizeBytes: size });
   if (!parsed.success)
     throw invalid(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '));
-  return { path, request: parsed.data };
+  return { path, request: { job, attempt, ...parsed.data } };
 }
 
 async function upload({ path, request: wanted }: Checked, options: UploadOptions): Promise<Artifact> {

@@ -2,7 +2,7 @@ import type { DocumentSnapshot, Firestore, Timestamp } from '@google-cloud/fires
 import { PreconditionFailedError, UnclearError } from '../../domain/errors.ts';
 import type { Random, Write } from '../../domain/ports.ts';
 import { checkWrites } from '../../domain/writes.ts';
-import { withDeadline, type Deadline } from '../deadline.ts';
+import { readBackMs, withDeadline, type Deadline } from '../deadline.ts';
 import { commitFailureOf } from './failures.ts';
 import { COMMIT_MARK, encodeFields } from './values.ts';
 
@@ -78,7 +78,7 @@ async function readBack(
   const { clock, callMs } = deadline;
   try {
     const reading = firestore.getAll(...written.map(({ ref }) => firestore.doc(ref.path)));
-    return await withDeadline({ clock, callMs: callMs / 2 }, reading);
+    return await withDeadline({ clock, callMs: readBackMs(callMs) }, reading);
   } catch {
     throw unclear(cause);
   }

@@ -2,8 +2,8 @@ import type { DocumentReference, DocumentSnapshot, Query, Timestamp } from '@goo
 import type { CollectionName, Collections } from '../../domain/collections.ts';
 import type { Clock, Log, Page, Random, Snapshot, Store } from '../../domain/ports.ts';
 import { askedOf, checkLimit, type CollectionOf } from '../../domain/shapes.ts';
-import { SECOND } from '../../domain/time.ts';
 import { asking } from '../asking.ts';
+import { CALL_MS } from '../deadline.ts';
 import { lazyFirestore, type FirestoreOptions } from './client.ts';
 import { commitPrepared, etagOf, prepare } from './commit.ts';
 import { queryOf } from './query.ts';
@@ -32,7 +32,7 @@ export function firestoreStore(
     readonly callMs?: number;
   },
 ): FirestoreStore {
-  const { clock, random, callMs = 4 * SECOND } = options;
+  const { clock, random, callMs = CALL_MS.store } = options;
   const deadline = { clock, callMs };
   const firestore = lazyFirestore(options);
 

@@ -7,7 +7,8 @@ export type SlotState = z.infer<typeof SlotState>;
  * The document `slots/{queue}~{index}`: the right to be a worker. Its lease is judged by the store's own time of the last
  * write to it, so it carries no time of its own for that. `reservedAtMs` and `readyAtMs` measure the boot, `lastFinishAtMs`
  * the idling; none of them decides anything. `renewals` only makes each renewal a change (a store may skip a write that
- * changes nothing); `bootFailures` counts launches in a row that never became ready, for the back-off of the next.
+ * changes nothing); `bootFailures` counts launches in a row that ran no job, for the back-off of the next: nothing
+ * started, nobody got ready, or one who got ready left without having run any.
  */
 export const Slot = z.looseObject({
   schema: z.literal(1),

@@ -4,7 +4,6 @@ import { RequestError } from '../../domain/errors.ts';
 import { nearNames } from '../../domain/near-names.ts';
 import type { Deps } from '../deps.ts';
 import type { Answer } from '../http/answer.ts';
-
 import type { Call } from './route.ts';
 
 function toResource({ model, missing }: CatalogueEntry): ModelResource {

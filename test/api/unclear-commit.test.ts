@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { JobResource } from '../../domain/contract/http.ts';
-import { UnclearError } from '../../domain/errors.ts';
+import { UnavailableError, UnclearError } from '../../domain/errors.ts';
 import { refs, type Store } from '../../domain/ports.ts';
 import { removeFolders } from '../local/folder.ts';
 import { serveApi, type TestApi } from './serve-api.ts';
@@ -59,6 +59,36 @@ describe('an unclear commit', () => {
     expect(answer.status).toBe(503);
     expect(answer.headers.get('retry-after')).toBe('1');
     expect(await answer.json()).toMatchObject({ code: 'unavailable' });
+  });
+
+  test('of a keyed job that was canceled meanwhile answers the job as it stands', async () => {
+    let commits = 0;
+    api = await serveApi(({ store }) => ({
+      store: over(store, {
+        commit: async (writes) => {
+          commits += 1;
+          if (commits === 3) throw new UnclearError('the connection broke');
+          await store.commit(writes);
+        },
+      }),
+    }));
+    const asked = { body: GOOD, headers: { 'idempotency-key': 'k' } };
+    const first = JobResource.parse(await (await api.send('POST', '/v1/jobs', asked)).json());
+    await api.send('POST', `/v1/jobs/${first.id}/cancel`);
+    const replay = await api.send('POST', '/v1/jobs', asked);
+    expect([commits, replay.status, replay.headers.get('idempotent-replayed')]).toEqual([3, 200, 'true']);
+    expect(JobResource.parse(await replay.json())).toMatchObject({ id: first.id, state: 'canceled' });
+  });
+
+  test('a store that does not answer is 503 with a time to come back, and nothing is lost by asking again', async () => {
+    let isDown = true;
+    const down = (): Promise<never> => Promise.reject(new UnavailableError('the store did not answer'));
+    api = await serveApi(({ store }) => ({ store: over(store, { get: (ref) => (isDown ? down() : store.get(ref)) }) }));
+    const [, { id }] = await submit(GOOD);
+    const answer = await api.send('GET', `/v1/jobs/${id}`);
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
+    isDown = false;
+    expect((await api.send('GET', `/v1/jobs/${id}`)).status).toBe(200);
   });
 
   test('a fault of ours is 500 and tells nothing of itself', async () => {

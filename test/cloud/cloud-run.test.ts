@@ -83,7 +83,7 @@ describe('a launch on Cloud Run', () => {
     ['a timeout after it started', startedBut('silence'), { kind: 'ambiguous' }],
     ['an answer that names no execution', { makes: 0, answer: 'operation' }, { kind: 'ambiguous' }],
     ['two executions of one call', { makes: 2, answer: 'operation' }, { kind: 'started' }],
-    ['one that waits for capacity', { makes: 1, pending: true, answer: 'operation' }, { kind: 'started' }],
+    ['one that waits for capacity', { makes: 1, instead: 'waits', answer: 'operation' }, { kind: 'started' }],
   ])('is understood and never made twice: %s', async (_, plan, expected) => {
     await planned(plan);
     expect(await launcher.launch(aLaunch())).toMatchObject(expected);
@@ -108,7 +108,7 @@ describe('a launch on Cloud Run', () => {
   });
 
   test('that waits for capacity can be found and canceled before it ever starts', async () => {
-    await planned({ makes: 1, pending: true, answer: new CallError(status.UNAVAILABLE, 'late') });
+    await planned({ makes: 1, instead: 'waits', answer: new CallError(status.UNAVAILABLE, 'late') });
     const request = aLaunch({ fence: 3 });
     await launcher.launch(request);
     const found = await launcher.find(request);
@@ -119,5 +119,14 @@ describe('a launch on Cloud Run', () => {
       expect(await launcher.status(execution)).toBe('ended');
     }
     expect(run.executions()[0]?.code).toBeNull();
+  });
+
+  test('whose execution fails without ever having been started counts as ended, and nothing is found of it', async () => {
+    await planned({ makes: 1, instead: 'fails', answer: 'operation' });
+    const request = aLaunch();
+    const result = await launcher.launch(request);
+    if (result.kind !== 'started') throw new Error(`not started: ${JSON.stringify(result)}`);
+    expect(await launcher.status({ queue: request.queue, execution: result.execution })).toBe('ended');
+    expect(await launcher.find(request)).toEqual([]);
   });
 });

@@ -59,7 +59,7 @@ test('gauges are one point each, now, under their queue', async () => {
   ]);
 });
 
-test('a point that comes too soon after the last is an error of the caller’s, and the next minute’s is good again', async () => {
+test('a point that is refused for coming too soon makes the call fail, and the next minute’s is good again', async () => {
   await metrics.gauges([queued('a@here', 1)]);
   await expect(metrics.gauges([queued('a@here', 2)])).rejects.toThrow(/sampling period/);
   clock.set(T0 + MINUTE);

@@ -8,7 +8,7 @@ import { MUTANTS } from './mutants.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const NEEDED = [
-  ...['domain', 'functions', 'eventarc', 'host', 'local', 'gpu-job'],
+  ...['domain', 'functions', 'eventarc', 'host', 'local', 'gpu-job', 'cloud/deadline.ts'],
   ...['test/faults', 'test/domain', 'test/local', 'package.json'],
 ];
 const TIMEOUT_MS = 120_000;

@@ -72,8 +72,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       patch(
         SETTLE,
-        'const cameTo = await releaseChildren(deps, jobId, after);',
-        'const cameTo = null as string | null;',
+        'const releasedTo = await releaseChildren(deps, jobId, event.data.releasedTo ?? null, beginByMs);',
+        'const releasedTo = null as string | null;',
       ),
     ],
   },
@@ -110,14 +110,26 @@ export const MUTANTS: readonly Mutant[] = [
     scenario: 'one-job',
     fault: 'fail-before',
     invariant: 'I15',
-    patches: [patch(SWEEP, "await handOn(events, (ids) => deps.calls.due('on-job-event', { events: ids }));", '')],
+    patches: [
+      patch(
+        SWEEP,
+        "handOn('events', openEvents(deps, staleMs), (events) => deps.calls.due('on-job-event', { events })),",
+        '',
+      ),
+    ],
   },
   {
     name: 'a sweep that passes deliveries by',
     scenario: 'webhook-retry',
     fault: 'delay',
     invariant: 'I15',
-    patches: [patch(SWEEP, "await handOn(deliveries, (ids) => deps.calls.due('deliver-webhook', { ids }));", '')],
+    patches: [
+      patch(
+        SWEEP,
+        "handOn('deliveries', dueDeliveries(deps), (ids) => deps.calls.due('deliver-webhook', { ids })),",
+        '',
+      ),
+    ],
   },
   {
     name: 'an end that can be left again',
@@ -145,13 +157,7 @@ export const MUTANTS: readonly Mutant[] = [
     scenario: 'one-job',
     fault: 'crash-after',
     invariant: 'I1',
-    patches: [
-      patch(
-        SWEEP,
-        "await handOn(slots, (ids) => deps.calls.due('dispatch', { slots: ids, jobs: [], queues: [] }));",
-        '',
-      ),
-    ],
+    patches: [patch(SWEEP, "handOn('slots', suspectSlots(deps, staleMs === 0), (slots) => dispatch({ slots })),", '')],
   },
   {
     name: 'a webhook that is given up after its second try',

@@ -1,7 +1,7 @@
+import { CALL_MS } from '../../cloud/deadline.ts';
 import { HttpFailure } from '../../domain/errors.ts';
 import type { LaunchResult, OutboundRequest } from '../../domain/ports.ts';
 import { DEFAULT_SETTINGS } from '../../domain/settings.ts';
-import { SECOND } from '../../domain/time.ts';
 import type { Deps } from '../../functions/deps.ts';
 import type { Asked } from './call.ts';
 import { InjectedError } from './fault.ts';
@@ -9,11 +9,6 @@ import type { Ground } from './ground.ts';
 import { currentInvocation } from './invocation.ts';
 import type { Process } from './process.ts';
 import { storeOf } from './store-port.ts';
-
-/** After which an adapter gives a call of Google's up; it may still take effect. */
-const CALL_MS = 7 * SECOND;
-const LAUNCH_MS = 30 * SECOND;
-const DUE_MS = 60 * SECOND;
 
 const failed = async (): Promise<never> => {
   throw new InjectedError('no answer');
@@ -35,7 +30,7 @@ export function portsOf(ground: Ground, process: Process): Deps {
           what: `${topic} ${JSON.stringify(message)}`,
           act: async () => platform.publish(topic, message),
           broken: failed,
-          patienceMs: CALL_MS,
+          patienceMs: CALL_MS.publish,
         }),
     },
     calls: {
@@ -45,7 +40,7 @@ export function portsOf(ground: Ground, process: Process): Deps {
           what: `${to} ${JSON.stringify(ids)}`,
           act: () => platform.due(to, ids),
           broken: failed,
-          patienceMs: DUE_MS,
+          patienceMs: CALL_MS.due,
           isLong: true,
         }),
     },
@@ -64,7 +59,7 @@ export function portsOf(ground: Ground, process: Process): Deps {
             effect: () => platform.launch(request),
             answer: async () => ({ kind: 'failed', reason: 'other', message: 'no answer' }),
           },
-          patienceMs: LAUNCH_MS,
+          patienceMs: CALL_MS.run,
         }),
       cancel: (execution) =>
         call({
@@ -72,7 +67,7 @@ export function portsOf(ground: Ground, process: Process): Deps {
           what: execution.execution,
           act: async () => platform.cancel(execution.execution),
           broken: failed,
-          patienceMs: CALL_MS,
+          patienceMs: CALL_MS.run,
         }),
       status: (execution) =>
         call({
@@ -80,6 +75,7 @@ export function portsOf(ground: Ground, process: Process): Deps {
           what: execution.execution,
           act: async () => platform.status(execution.execution),
           broken: failed,
+          patienceMs: CALL_MS.run,
         }),
       find: (launch) =>
         call({
@@ -87,6 +83,7 @@ export function portsOf(ground: Ground, process: Process): Deps {
           what: `${launch.slot} fence ${launch.fence}`,
           act: async () => platform.find(launch),
           broken: failed,
+          patienceMs: CALL_MS.run,
         }),
     },
     blobs: {
@@ -96,6 +93,7 @@ export function portsOf(ground: Ground, process: Process): Deps {
           what: path,
           act: async () => ({ url: `http://127.0.0.1/${path}`, headers: {} }),
           broken: failed,
+          patienceMs: CALL_MS.storage,
         }),
       signDownload: (path) =>
         call({
@@ -103,8 +101,16 @@ export function portsOf(ground: Ground, process: Process): Deps {
           what: path,
           act: async () => `http://127.0.0.1/${path}`,
           broken: failed,
+          patienceMs: CALL_MS.storage,
         }),
-      size: (path) => call({ op: 'blobs.size', what: path, act: async () => blobs.get(path) ?? null, broken: failed }),
+      size: (path) =>
+        call({
+          op: 'blobs.size',
+          what: path,
+          act: async () => blobs.get(path) ?? null,
+          broken: failed,
+          patienceMs: CALL_MS.storage,
+        }),
     },
     metrics: {
       settled: (record) => {
@@ -114,7 +120,7 @@ export function portsOf(ground: Ground, process: Process): Deps {
           what: `${record.event} ${record.attempt}`,
           act: async () => ground.counted(record, closed),
           broken: failed,
-          patienceMs: CALL_MS,
+          patienceMs: CALL_MS.gauges,
         });
       },
       gauges: (points) =>
@@ -123,10 +129,13 @@ export function portsOf(ground: Ground, process: Process): Deps {
           what: `${points.length} points`,
           act: async () => undefined,
           broken: failed,
-          patienceMs: CALL_MS,
+          patienceMs: CALL_MS.gauges,
         }),
     },
-    secrets: { get: (name) => call({ op: 'secrets.get', what: name, act: async () => 'pepper', broken: failed }) },
+    secrets: {
+      get: (name) =>
+        call({ op: 'secrets.get', what: name, act: async () => 'pepper', broken: failed, patienceMs: CALL_MS.secrets }),
+    },
     tokens: { make: async () => null },
     http: {
       check: () => undefined,

@@ -1,11 +1,11 @@
+import { CALL_MS, readBackMs } from '../../cloud/deadline.ts';
 import { PreconditionFailedError, UnavailableError, UnclearError } from '../../domain/errors.ts';
 import type { Store, Write } from '../../domain/ports.ts';
-import { SECOND } from '../../domain/time.ts';
 import type { Ground } from './ground.ts';
 import type { Process } from './process.ts';
 
-/** After which the adapter gives a commit up; it may still take effect. */
-const CALL_MS = 7 * SECOND;
+/** After which the adapter gives a commit up, and then what it has read back; the commit may still take effect. */
+const COMMIT_MS = CALL_MS.store + readBackMs(CALL_MS.store);
 
 const unavailable = async (): Promise<never> => {
   throw new UnavailableError('the store did not answer');
@@ -24,6 +24,7 @@ export function storeOf(ground: Ground, process: Process): Store {
         what: ref.path,
         act: () => store.get(ref),
         broken: unavailable,
+        patienceMs: CALL_MS.store,
       }),
     query: (shape, where, options) =>
       conductor.call(process, {
@@ -31,6 +32,7 @@ export function storeOf(ground: Ground, process: Process): Store {
         what: `${shape} ${JSON.stringify(where)}`,
         act: () => store.query(shape, where, options),
         broken: unavailable,
+        patienceMs: CALL_MS.store,
       }),
     count: (shape, where, limit) =>
       conductor.call(process, {
@@ -38,6 +40,7 @@ export function storeOf(ground: Ground, process: Process): Store {
         what: `${shape} ${JSON.stringify(where)}`,
         act: () => store.count(shape, where, limit),
         broken: unavailable,
+        patienceMs: CALL_MS.store,
       }),
     commit: (writes) =>
       conductor.call(process, {
@@ -51,7 +54,7 @@ export function storeOf(ground: Ground, process: Process): Store {
             throw new PreconditionFailedError(writes[0]?.ref.path ?? '', 'changed');
           },
         },
-        patienceMs: CALL_MS,
+        patienceMs: COMMIT_MS,
       }),
     watch: (target, onChange) => watch(ground, process, target, onChange),
   };

@@ -69,6 +69,37 @@ describe('ready', () => {
   });
 });
 
+describe('ready, of what cannot be read,', () => {
+  const launched = async () => {
+    await rig.submit();
+    await dispatchQueue(rig.deps, QUEUE);
+    const [launch] = rig.launched;
+    if (launch === undefined) throw new Error('not launched');
+    return launch;
+  };
+
+  test('refuses a worker whose protocol says other things by other names, and frees its slot', async () => {
+    const { slot, fence, ticket } = await launched();
+    const stranger = { protocol: 2, slot, fence, ticket, run: { of: 'another shape' }, sessionKey: 7 };
+    await expect(ready(rig.deps, stranger)).rejects.toEqual(refused);
+    expect(await rig.slot(slot)).toMatchObject({ state: 'free', bootFailures: 1 });
+  });
+
+  test.each([
+    ['a path for the name of an execution', { execution: 'a/b' }, '/execution'],
+    ['no session key', { sessionKey: '' }, '/sessionKey'],
+    ['a slot of no queue', { slot: '../x' }, '/slot'],
+  ])('names the field, and leaves the slot to be taken: %s', async (_, wrong, field) => {
+    const launch = await launched();
+    const good = { protocol: 1, ...launch, execution: 'e', sessionKey: 'a'.repeat(64) };
+    await expect(ready(rig.deps, { ...good, ...wrong })).rejects.toMatchObject({
+      code: 'invalid_input',
+      errors: [{ field }],
+    });
+    expect((await rig.slot(launch.slot)).state).toBe('starting');
+  });
+});
+
 describe('claim', () => {
   test('takes jobs by rank and puts job and slot together', async () => {
     await rig.submit({ rank: T0 + 500 });

@@ -58,12 +58,12 @@ onEachEngine((engine) => {
     expect((await slotsOf('noop@local')).length).toBeLessThanOrEqual(3);
   });
 
-  test('a storm of nudges starts no worker beyond the target', async () => {
+  test('a storm of sweeps, each of which has the queue looked at, starts no worker beyond the target', async () => {
     // A sweep is some forty calls, each of which the emulator takes several milliseconds for.
     const storm = engine === 'embedded' ? 30 : 10;
     const go = join(folder, 'storm-go');
     const { id } = await stack.submit('scripted', { waitForFile: go });
-    // One job asks for one worker, though the pool may have two: each sweep nudges dispatch again, many at once.
+    // One job asks for one worker, though the pool may have two: each sweep calls dispatch again, many at once.
     await Promise.all(Array.from({ length: storm }, () => stack.sweep()));
     await stack.until(id, (job) => job.progress !== null);
     await Promise.all(Array.from({ length: storm }, () => stack.sweep()));

@@ -65,6 +65,18 @@ describe('the function', () => {
     expect(new Set(rejected.map((line) => line.fields['rejection']))).toEqual(new Set([id]));
   });
 
+  test('a push that cannot be understood is recorded once, though each try counts itself in its envelope', async () => {
+    const tries = [1, 2].map((deliveryAttempt) => {
+      const pushed = encodeMessage({ delivery: 7 }, 'm7', 0, 's');
+      return post(JSON.stringify({ ...pushed, deliveryAttempt }));
+    });
+    expect(await Promise.all(tries)).toEqual([204, 204]);
+    const told = rig.log.lines.filter((line) => line.message === 'message rejected');
+    const ids = new Set(told.map((line) => String(line.fields['rejection'])));
+    expect(ids.size).toBe(1);
+    expect((await rig.deps.store.get(refs.rejection([...ids][0] ?? '')))?.data.eventId).toBe('m7');
+  });
+
   test('what cannot be recorded is not acknowledged', async () => {
     const { store: real } = rig.deps;
     const commit: typeof real.commit = () => Promise.reject(new Error('the store is down'));
