@@ -165,7 +165,10 @@ export interface Blobs {
 }
 
 /** One settled event, from which counters and distributions are made. */
+/** One settled event: job and version tell which, and are no labels of a metric. */
 export interface SettledRecord {
+  readonly job: string;
+  readonly version: number;
   readonly event: string;
   readonly model: string;
   readonly queue: string;

@@ -124,6 +124,8 @@ function recordOf(job: Job, event: JobEvent): Parameters<SettleDeps['metrics']['
   // A job that has been queued again since does not say any more how long it waited for this attempt.
   const queuedMs = began === undefined || job.queuedAtMs === null ? -1 : began.startedAtMs - job.queuedAtMs;
   return {
+    job: job.id,
+    version: event.seq,
     event: `job.${event.to}`,
     model: job.model,
     queue: job.home,

@@ -81,10 +81,11 @@ describe('an unclear commit', () => {
   });
 
   test('a store that does not answer is 503 with a time to come back, and nothing is lost by asking again', async () => {
-    let isDown = true;
+    let isDown = false;
     const down = (): Promise<never> => Promise.reject(new UnavailableError('the store did not answer'));
     api = await serveApi(({ store }) => ({ store: over(store, { get: (ref) => (isDown ? down() : store.get(ref)) }) }));
     const [, { id }] = await submit(GOOD);
+    isDown = true;
     const answer = await api.send('GET', `/v1/jobs/${id}`);
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
     isDown = false;

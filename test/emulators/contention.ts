@@ -102,7 +102,7 @@ async function run(
     launcher: {
       ...rest.launcher,
       launch: async (request) => {
-        const execution = `execution-${request.slot}-${request.fence}`;
+        const execution = `execution-${request.slot.replaceAll(/[@~]/g, '-')}-${request.fence}`;
         running.push(work(request, execution));
         return { kind: 'started', execution };
       },

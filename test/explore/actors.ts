@@ -11,7 +11,7 @@ import { cancelJob } from '../../functions/steps/cancel.ts';
 import { nudge } from '../../functions/steps/nudge.ts';
 import { releaseIfReady } from '../../functions/steps/release.ts';
 import { settleEvent } from '../../functions/steps/settle.ts';
-import { sweepOnce } from '../../functions/sweep.ts';
+import { dutiesOf } from '../../functions/sweep/duties.ts';
 import { claimNow } from '../../functions/worker/claim.ts';
 import { finish, release, renew } from '../../functions/worker/finish.ts';
 import { ready } from '../../functions/worker/ready.ts';
@@ -34,8 +34,6 @@ export interface Behaviour {
   /** Sweep hands on open events too, and they are settled. */
   readonly settles?: boolean;
 }
-
-const LEFT_OUT = new Error('the rest of this sweep is left out');
 
 const absent = (name: string) => (): never => {
   throw new Error(`the explored code must not use ${name}`);
@@ -102,17 +100,17 @@ export class Actors {
     return { ...actor, code: { ...actor.code, key: `${id} ${to} ${JSON.stringify(ids)}` } };
   }
 
-  /** Its last part, deliveries and gauges, only reads what no other actor writes or hands on: it is left out. */
-  sweeper(id: string): NewActor {
+  /**
+   * Its duties one after the other, since all ways in which they can be at once are too many: from the first to the last, or
+   * the other way round. Deliveries and gauges are left out, which only read what no other actor here writes.
+   */
+  sweeper(id: string, order: 'forwards' | 'backwards' = 'forwards'): NewActor {
     return this.#actor(id, 'sweep', async (deps) => {
-      const query: typeof deps.store.query = async (shape, where, options) => {
-        if (shape === 'deliveriesDue') throw LEFT_OUT;
-        return deps.store.query(shape, where, options);
-      };
-      const staleMs = DEFAULT_SETTINGS.staleMs;
-      await sweepOnce({ ...deps, store: { ...deps.store, query } }, staleMs).catch((error: unknown) => {
-        if (error !== LEFT_OUT) throw error;
-      });
+      const duties = dutiesOf(deps, DEFAULT_SETTINGS.staleMs).filter(({ what }) => what !== 'deliveries');
+      for (const duty of order === 'forwards' ? duties : duties.reverse()) {
+        const ids = await duty.find();
+        if (ids.length > 0) await duty.call(ids);
+      }
     });
   }
 

@@ -2,7 +2,8 @@ import { DEFAULT_SETTINGS } from '../../domain/settings.ts';
 import { HOUR } from '../../domain/time.ts';
 import { notEnded } from './invariants.ts';
 import { Positions } from './positions.ts';
-import { choicesIn, Steps, type Choice, type Tell } from './steps.ts';
+import { choicesIn, type Choice } from './choices.ts';
+import { Steps, type Tell } from './steps.ts';
 import { keyOf, Violation, type Scenario, type World } from './world.ts';
 
 export const START_MS = Date.UTC(2026, 10, 21);

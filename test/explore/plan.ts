@@ -8,7 +8,7 @@ import { create, refs, slotId, type Write } from '../../domain/ports.ts';
 import { newSlot } from '../../domain/slot.policy.ts';
 import { commit, type Docs } from './documents.ts';
 import { START_MS } from './explorer.ts';
-import type { NewActor, Scenario } from './world.ts';
+import { executionName, type NewActor, type Scenario } from './world.ts';
 
 export const QUEUE = 'noop@local';
 export const SLOT = slotId(QUEUE, 0);
@@ -43,13 +43,13 @@ export function scenario(plan: Plan): Scenario {
   const stored = plan.stored ?? 0;
   const jobs = Array.from({ length: stored + plan.submits }, (_, index) => job(`j${index + 1}`));
   const launch = { queue: QUEUE, slot: SLOT, fence: 1, ticket: 'd'.repeat(64) };
-  const launched = plan.launched === true ? [actors.worker(launch, `${SLOT}#1a`)] : [];
+  const launched = plan.launched === true ? [actors.worker(launch, executionName(SLOT, 1, 'a'))] : [];
   const reserved = {
     ...newSlot(QUEUE, 0),
     state: 'starting' as const,
     fence: 1,
     ticketHash: sha256(launch.ticket),
-    execution: `${SLOT}#1a`,
+    execution: executionName(SLOT, 1, 'a'),
     reservedAtMs: START_MS,
   };
   const slots = launched.map(() => create(refs.slot(SLOT), reserved));

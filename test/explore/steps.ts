@@ -1,65 +1,14 @@
 import { PreconditionFailedError, RequestError, UnclearError } from '../../domain/errors.ts';
 import type { LaunchResult } from '../../domain/ports.ts';
+import type { Choice, How } from './choices.ts';
 import { commit, count, find, query, snapshotOf } from './documents.ts';
 import { checkCommit, checkNoneIdle } from './invariants.ts';
 import type { Positions } from './positions.ts';
 import type { Answer, Call } from './stepping-store.ts';
-import { Violation, type Actor, type LaunchFault, type NewActor, type Scenario, type World } from './world.ts';
+import { executionName, Violation, type Actor, type NewActor, type Scenario, type World } from './world.ts';
 
 /** Past every lease, reservation and start-up. */
 export const LEAP_MS = 310_000;
-
-export type How = 'as asked' | 'unclear, done' | 'unclear, not done' | 'sent twice' | LaunchFault;
-
-/** What may happen next. */
-export type Choice =
-  | { readonly kind: 'answer'; readonly actor: string; readonly call: number; readonly how: How }
-  | { readonly kind: 'deliver'; readonly again: boolean }
-  | { readonly kind: 'crash'; readonly actor: string }
-  | { readonly kind: 'leap' };
-
-/**
- * Everything that may happen next. A step that nothing else can feel or change (an actor hands a message over, or says
- * something to the explorer) is taken before all others: any order with it leads to the same world.
- */
-export function choicesIn(scenario: Scenario, world: World): Choice[] {
-  const { budget, actors } = world;
-  const leap: Choice[] = budget.leap > 0 && actors.length > 0 ? [{ kind: 'leap' }] : [];
-  for (const actor of actors) {
-    for (const [call, what] of actor.at.calls) {
-      if (!isPrivate(what, world)) continue;
-      const crash: Choice[] = budget.crash > 0 ? [{ kind: 'crash', actor: actor.id }] : [];
-      return [{ kind: 'answer', actor: actor.id, call, how: 'as asked' }, ...crash, ...leap];
-    }
-  }
-  const choices: Choice[] = [];
-  for (const actor of actors) {
-    for (const [call, what] of actor.at.calls) {
-      // It is answered when the one that was called has ended.
-      if (what.op === 'due') continue;
-      for (const how of waysOf(scenario, world, what)) choices.push({ kind: 'answer', actor: actor.id, call, how });
-    }
-    if (budget.crash > 0) choices.push({ kind: 'crash', actor: actor.id });
-  }
-  const dispatching = actors.filter(({ role }) => role === 'dispatch').length;
-  if (scenario.triggers !== false && world.nudges > 0 && dispatching < (scenario.dispatchers ?? 2)) {
-    choices.push({ kind: 'deliver', again: false });
-    if (budget.duplicate > 0) choices.push({ kind: 'deliver', again: true });
-  }
-  return [...choices, ...leap];
-}
-
-function isPrivate(call: Call, world: World): boolean {
-  if (call.op === 'say') return call.what === 'has_session' || (call.what === 'finishing' && world.budget.repeat === 0);
-  return ['publish', 'cancel', 'status', 'find'].includes(call.op);
-}
-
-function waysOf(scenario: Scenario, { budget }: World, call: Call): How[] {
-  if (call.op === 'commit' && budget.unclear > 0) return ['as asked', 'unclear, done', 'unclear, not done'];
-  if (call.op === 'launch' && budget.launch > 0) return ['as asked', ...(scenario.launches ?? [])];
-  if (call.op === 'say' && call.what === 'finishing') return ['as asked', 'sent twice'];
-  return ['as asked'];
-}
 
 /** Where steps are told of, in words. */
 export type Tell = (line: string) => void;
@@ -220,15 +169,19 @@ export class Steps {
 
   #launch(world: World, call: Call & { op: 'launch' }, how: How, say: Tell): Effect {
     const { request } = call;
-    const execution = `${request.slot}#${request.fence}`;
+    const { slot, fence } = request;
     const begins = { failed: 0, ambiguous: 0, started_two: 2 }[how as string] ?? 1;
-    const born = ['a', 'b'].slice(0, begins).map((twin) => this.#scenario.worker(request, `${execution}${twin}`));
-    say(`launches a worker for ${execution} -> ${how}; begins: ${born.map(({ id }) => id).join(', ') || 'none'}`);
+    const born = ['a', 'b']
+      .slice(0, begins)
+      .map((twin) => this.#scenario.worker(request, executionName(slot, fence, twin)));
+    say(
+      `launches a worker for ${slot} fence ${fence} -> ${how}; begins: ${born.map(({ id }) => id).join(', ') || 'none'}`,
+    );
     const value: LaunchResult = how.startsWith('failed')
       ? { kind: 'failed', reason: 'other', message: how }
       : how.startsWith('ambiguous')
         ? { kind: 'ambiguous', message: how }
-        : { kind: 'started', execution: `${execution}a` };
+        : { kind: 'started', execution: executionName(slot, fence, 'a') };
     if (how === 'as asked') return { answer: { text: value.kind, value }, changed: {}, born };
     const harm = value.kind === 'failed' || begins === 0 ? { harmed: true } : {};
     return { answer: { text: value.kind, value }, changed: { budget: less(world, 'launch'), ...harm }, born };
@@ -282,12 +235,13 @@ export function freeId(world: World, role: string): string {
   return `${role} ${n}`;
 }
 
-/** An event handler that throws has its event again; a worker that was refused is gone; any other error is a fault of the code. */
+/** An event handler that throws has its event again; a worker that was refused is gone; all else is a fault of the code. */
 function ended(world: World, actor: Actor, error: unknown, tell?: Tell): World {
   if (error === null) return world;
   const why = error instanceof Error ? error : new Error('something that is no error was thrown');
   tell?.(`${actor.id} ends: ${why.message}`);
-  if (error instanceof RequestError && (actor.role === 'worker' || actor.role === 'other')) return world;
+  const mayBeRefused = actor.role === 'worker' || actor.role === 'other';
+  if (error instanceof RequestError && error.code !== 'invalid_input' && mayBeRefused) return world;
   if (error instanceof UnclearError || error instanceof PreconditionFailedError) {
     return actor.role === 'dispatch' ? { ...world, nudges: world.nudges + 1 } : world;
   }

@@ -46,6 +46,10 @@ export interface World {
   readonly sessions: readonly string[];
 }
 
+/** What the platform calls an execution of a launch; a launch may have twins. */
+export const executionName = (slot: string, fence: number, twin: string): string =>
+  `${slot.replaceAll(/[@~]/g, '-')}-${fence}${twin}`;
+
 export interface NewActor {
   readonly id: string;
   readonly role: Role;

@@ -117,7 +117,11 @@ export const SLOT_MUTANTS: readonly Mutant[] = [
     fault: 'delay',
     invariant: 'I4',
     patches: [
-      patch('functions/sweep.ts', 'all || isSuspect(slot, deps.settings.renewEveryMs)', 'all || isSuspect(slot, -1)'),
+      patch(
+        'functions/sweep/duties.ts',
+        'all || isSuspect(slot, deps.settings.renewEveryMs)',
+        'all || isSuspect(slot, -1)',
+      ),
       patch('domain/recover.policy.ts', 'ageMs > view.leaseMs', 'ageMs >= 0'),
     ],
   },

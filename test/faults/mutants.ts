@@ -4,7 +4,7 @@ import { SLOT_MUTANTS } from './mutants-slots.ts';
 const CREATE = 'functions/api/create-job.ts';
 const SETTLE = 'functions/steps/settle.ts';
 const DELIVER = 'functions/deliver/deliver.ts';
-const SWEEP = 'functions/sweep.ts';
+const DUTIES = 'functions/sweep/duties.ts';
 
 export const MUTANTS: readonly Mutant[] = [
   ...SLOT_MUTANTS,
@@ -111,11 +111,7 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'fail-before',
     invariant: 'I15',
     patches: [
-      patch(
-        SWEEP,
-        "handOn('events', openEvents(deps, staleMs), (events) => deps.calls.due('on-job-event', { events })),",
-        '',
-      ),
+      patch(DUTIES, "call: (events) => deps.calls.due('on-job-event', { events }),", 'call: async () => undefined,'),
     ],
   },
   {
@@ -124,11 +120,7 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'delay',
     invariant: 'I15',
     patches: [
-      patch(
-        SWEEP,
-        "handOn('deliveries', dueDeliveries(deps), (ids) => deps.calls.due('deliver-webhook', { ids })),",
-        '',
-      ),
+      patch(DUTIES, "call: (ids) => deps.calls.due('deliver-webhook', { ids })", 'call: async () => undefined'),
     ],
   },
   {
@@ -157,7 +149,7 @@ export const MUTANTS: readonly Mutant[] = [
     scenario: 'one-job',
     fault: 'crash-after',
     invariant: 'I1',
-    patches: [patch(SWEEP, "handOn('slots', suspectSlots(deps, staleMs === 0), (slots) => dispatch({ slots })),", '')],
+    patches: [patch(DUTIES, 'call: (slots) => dispatch({ slots })', 'call: async () => undefined')],
   },
   {
     name: 'a webhook that is given up after its second try',

@@ -5,6 +5,8 @@ import { describeMetrics } from '../ports/describe-metrics.ts';
 import { capturedLog } from './capture-log.ts';
 
 const record: SettledRecord = {
+  job: 'j',
+  version: 3,
   event: 'job.succeeded',
   model: 'noop',
   queue: 'noop@here',

@@ -35,10 +35,11 @@ onEachEngine((engine) => {
 
     await stack.sweep(); // finds the queue, starts a worker
     expect((await stack.ended(parent.id)).state).toBe('succeeded');
-    await stack.sweep(); // settles the parent: its webhook, its dependant
-    await stack.sweep(); // finds the queue again, should the worker have gone meanwhile
+    await stack.sweep(); // settles the parent: its webhook is owed, its dependant queued
+    await stack.sweep(); // finds the webhook, and the queue again, should the worker have gone meanwhile
     expect(await stack.ended(child.id)).toMatchObject({ state: 'succeeded', output: { echo: 'from the parent' } });
     await stack.sweep(); // settles the child
+    await stack.sweep(); // finds its webhook
 
     expect(told.toSorted()).toEqual([parent.id, child.id].toSorted());
     const open = await stack.store.count('openEvents', { open: true }, 10);

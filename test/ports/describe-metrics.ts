@@ -12,6 +12,8 @@ export interface MetricsUnderTest {
 }
 
 const RECORD: SettledRecord = {
+  job: 'j',
+  version: 3,
   event: 'job.succeeded',
   model: 'm',
   queue: 'a@here',
