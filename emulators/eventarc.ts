@@ -30,12 +30,13 @@ export async function startEventarc(options: {
   const { projectId, name, log } = options;
   const routes = ROUTES.filter((route): route is EventRoute => route.via !== 'http' && route.via !== 'schedule');
   const client = await adminClient(projectId, options.pubsub);
-  const gateway = await startPushGateway({ ...options, routes });
-  const stops: (() => Promise<void>)[] = [() => gateway.stop()];
+  const stops: (() => Promise<void>)[] = [() => client.close()];
   const stop = async (): Promise<void> => {
     for (const one of stops.splice(0).reverse()) await one();
   };
   try {
+    const gateway = await startPushGateway({ ...options, routes });
+    stops.push(() => gateway.stop());
     const deadLetters = `${name}-dead-letters`;
     await ensureTopic(client, deadLetters);
     await ensureSubscription(client, deadLetters, deadLetters, {});

@@ -6,6 +6,9 @@ import { request } from 'undici';
 const registration = (emulator: string, projectId: string, triggerId: string): string =>
   `http://${emulator}/emulator/v1/projects/${projectId}/eventarcTrigger?eventarcTriggerId=${triggerId}`;
 
+/** Where stacks of this machine are, and nowhere else: any page that a browser shows can send a request here. */
+const TARGET = /^http:\/\/127\.0\.0\.1:\d+\//;
+
 const TRIGGER_PATH = /^\/functions\/projects\/[^/]+\/triggers\/([A-Za-z0-9_-]+)$/;
 
 export interface Relay {
@@ -40,12 +43,13 @@ export async function startRelay(): Promise<Relay> {
 
 async function forward(incoming: IncomingMessage): Promise<number> {
   const id = TRIGGER_PATH.exec(incoming.url ?? '')?.[1];
-  if (id === undefined) return 404;
+  const target = Buffer.from(id ?? '', 'base64url').toString('utf8');
+  if (!TARGET.test(target)) return 404;
   // Those of the connection are undici's own affair.
   const headers = Object.entries(incoming.headers).filter(
     ([name]) => !/^(host|connection|transfer-encoding)$/.test(name),
   );
-  const { statusCode, body } = await request(Buffer.from(id, 'base64url').toString('utf8'), {
+  const { statusCode, body } = await request(target, {
     method: 'POST',
     headers: Object.fromEntries(headers),
     body: incoming,

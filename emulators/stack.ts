@@ -110,6 +110,17 @@ export async function startEmulatorStack(options: EmulatorStackOptions): Promise
       program: workerProgram(options),
       cwd: folder('.'),
     };
+    const store = firestoreStore({
+      ...base,
+      projectId,
+      databaseId: DATABASE,
+      endpoints: { firestore: emulators.firestore },
+    });
+    stops.push(() => store.close());
+    await admitOnly(store, folder('admitted-key'), apiKey, TENANT, clock.nowMs());
+    // Workers go before the functions, since they still need the door to hand back what they hold; messages go before the
+    // workers, since what is handed back would start others.
+    stops.push(() => functions.close());
     const run = await startRunServer({
       ...base,
       jobs: (name) => {
@@ -126,11 +137,11 @@ export async function startEmulatorStack(options: EmulatorStackOptions): Promise
         return { ...template, env };
       },
     });
+    stops.push(() => run.stop());
 
     const at = {
       projectId,
       endpoints: {
-        firestore: emulators.firestore,
         pubsub: emulators.pubsub,
         run: run.address,
         monitoring: monitoring.address,
@@ -138,9 +149,6 @@ export async function startEmulatorStack(options: EmulatorStackOptions): Promise
         storage: storage.url,
       },
     };
-    const store = firestoreStore({ ...base, ...at, databaseId: DATABASE });
-    stops.push(() => store.close());
-    await admitOnly(store, folder('admitted-key'), apiKey, TENANT, clock.nowMs());
     const deps: Deps = {
       ...base,
       store,
@@ -156,11 +164,7 @@ export async function startEmulatorStack(options: EmulatorStackOptions): Promise
       catalogue,
       settings,
     };
-    stops.push(() => functions.close());
     await functions.serve(deps, options.port);
-    // Workers go before the functions, since they still need the door to hand back what they hold; messages go before the
-    // workers, since what is handed back would start others.
-    stops.push(() => run.stop());
     const addressOf = functions.addressOf.bind(functions);
     const eventarc = await startEventarc({ ...emulators, projectId, name: NAME, addressOf, log, plan });
     stops.push(() => eventarc.stop());

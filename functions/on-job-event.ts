@@ -1,4 +1,5 @@
-import { decodeDocumentPath, decodeIds, decodeMessage, parseEventPath } from '../eventarc/decode.ts';
+import { decodeDocumentPath } from '../eventarc/decode-document.ts';
+import { decodeIds, decodeMessage, parseEventPath } from '../eventarc/decode.ts';
 import { EVENT_TYPES } from '../eventarc/events.ts';
 import type { SettleDeps } from './deps.ts';
 import { eventHandler } from './events/event-handler.ts';

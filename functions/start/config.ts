@@ -10,7 +10,7 @@ const list = z
 const address = z.url({ protocol: /^https?$/, error: 'must be an http or https address' });
 const hostAndPort = z.string().regex(/^[^/:\s]+:\d+$/, 'must be host:port');
 
-/** What every function has; the first two are Google's to set. Nothing that matters has a default: Terraform sets it. */
+/** What every function has. Nothing that matters has a default: the deployment sets it. */
 const EVERY = {
   PORT: z
     .string()

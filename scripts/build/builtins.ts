@@ -14,8 +14,8 @@ const IMPORT = /\bimport(?:\*as ([\w$]+) | ([\w$]+) | ([\w$]+),|)(?:\{([^{}]*)\}
 
 /**
  * Has Node's own modules looked up instead of imported. As a module with names, `node:http` is asked for each of them at once,
- * and so loads all of undici to show a WebSocket that nobody uses: half of a bare server's start. No text becomes longer or
- * shorter by it, so that source maps still hold.
+ * and so loads all of undici to show a WebSocket that nobody uses: half of a bare server's start. What would be longer so stays
+ * an import, and what is shorter is filled up, so that source maps still hold.
  */
 export function lookUpBuiltins(text: string): string {
   return text.replace(IMPORT, (whole, all?: string, one?: string, first?: string, names?: string, id?: string) => {
@@ -24,6 +24,7 @@ export function lookUpBuiltins(text: string): string {
     const name = all ?? one ?? first;
     const whatever = name === undefined ? '' : ` ${name}${found}`;
     const named = names === undefined ? '' : `{${names.replaceAll(' as ', ':')}}${found}`;
-    return `const${[whatever, named].filter(Boolean).join(',')};`.padEnd(whole.length);
+    const text = `const${[whatever, named].filter(Boolean).join(',')};`.padEnd(whole.length);
+    return text.length > whole.length ? whole : text;
   });
 }

@@ -3,6 +3,7 @@ import type { Metafile } from 'esbuild';
 import type { Grant } from '../../eventarc/grants.ts';
 import type { Deployable } from './deployables.ts';
 import { chainTo } from './import-chain.ts';
+import { loadedAtStart } from './loaded-at-start.ts';
 import { isForDevelopment, packageFolderOf, packageOf } from './locked-packages.ts';
 
 /** Something that a bundle must not contain, and how it came in. */
@@ -17,6 +18,8 @@ interface Rule {
   readonly because: string;
   /** @param isOutside whether it is imported and not contained: a module of Node's, or something that is not there */
   readonly forbids: (path: string, isOutside: boolean) => boolean;
+  /** Forbidden only in what is read before any of it runs. */
+  readonly isOfStart?: boolean;
 }
 
 /** Which right a package of Google's is for; a function without the right has no use for it, nor the weight to spare. */
@@ -45,15 +48,24 @@ const EVERYWHERE: readonly Rule[] = [
   { because: 'nothing outside the folder is there', forbids: (path, isOutside) => isOutside && !isBuiltin(path) },
 ];
 
+const WHEN_NEEDED = { because: 'it is loaded when it is first needed, and not at the start', isOfStart: true };
+
 const WORKERS: readonly Rule[] = [
   { because: 'a worker knows its door and nothing behind it', forbids: below('functions', 'cloud', 'eventarc') },
   {
     because: 'a worker has no rights at Google, and its start no time for it',
     forbids: inPackages(/^(@google-cloud\/|google-|@grpc\/|grpc)/),
   },
+  { ...WHEN_NEEDED, forbids: (path) => packageOf(path) !== null },
 ];
 
-const FUNCTIONS: readonly Rule[] = [{ because: 'it runs on a GPU, and not here', forbids: below('gpu-job') }];
+const FUNCTIONS: readonly Rule[] = [
+  { because: 'it runs on a GPU, and not here', forbids: below('gpu-job') },
+  {
+    ...WHEN_NEEDED,
+    forbids: inPackages(/^(@google-cloud\/.*|google-gax|google-auth-library|gaxios|@grpc\/.*|express|undici)$/),
+  },
+];
 
 function rulesOf({ grant }: Deployable): readonly Rule[] {
   if (grant === null) return [...EVERYWHERE, ...WORKERS];
@@ -90,19 +102,25 @@ const SHARED = new Set([
 
 /** Every rule that this bundle breaks, with the first file found that breaks it. */
 export function breachesOf(deployable: Deployable, metafile: Metafile): Breach[] {
-  const contained = containedIn(metafile);
-  return rulesOf(deployable).flatMap(({ because, forbids }) => {
-    const [what] = [...contained].find(([path, isOutside]) => forbids(path, isOutside)) ?? [];
+  const [all, atStart] = [containedIn(metafile), containedIn({ outputs: startOf(metafile) })];
+  return rulesOf(deployable).flatMap(({ because, forbids, isOfStart }) => {
+    const [what] =
+      [...(isOfStart === true ? atStart : all)].find(([path, isOutside]) => forbids(path, isOutside)) ?? [];
     return what === undefined ? [] : [{ what, because, chain: chainTo(metafile, what) }];
   });
 }
 
 /** What ended up in the bundle, and what it imports from outside; types and what was shaken off do not count. */
-function containedIn({ outputs }: Metafile): Map<string, boolean> {
+function containedIn({ outputs }: Pick<Metafile, 'outputs'>): Map<string, boolean> {
   const contained = new Map<string, boolean>();
   for (const { inputs, imports } of Object.values(outputs)) {
     for (const [path, { bytesInOutput }] of Object.entries(inputs)) if (bytesInOutput > 0) contained.set(path, false);
     for (const { path, external } of imports) if (external === true) contained.set(path, true);
   }
   return contained;
+}
+
+function startOf(metafile: Metafile): Metafile['outputs'] {
+  const atStart = loadedAtStart(metafile);
+  return Object.fromEntries(Object.entries(metafile.outputs).filter(([path]) => atStart.has(path)));
 }

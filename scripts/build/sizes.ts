@@ -1,5 +1,6 @@
 import type { Metafile } from 'esbuild';
-import { PROGRAM, type Bundle } from './bundle.ts';
+import type { Bundle } from './bundle.ts';
+import { loadedAtStart } from './loaded-at-start.ts';
 
 /** How big a built program is, in bytes of code. */
 export interface Sizes {
@@ -14,29 +15,20 @@ export interface Sizes {
 
 const NAMED = 3;
 
+/** @param name the folder of the bundle, below `dist` */
 export function sizesOf(name: string, { files, metafile }: Bundle): Sizes {
   const code = [...files].filter(([path]) => path.endsWith('.mjs'));
   const bytes = new Map(code.map(([path, text]) => [path, Buffer.byteLength(text)]));
-  const sum = (paths: Iterable<string>): number =>
-    [...paths].reduce((total, path) => total + (bytes.get(path) ?? 0), 0);
+  const atStart = loadedAtStart(metafile);
+  const sum = (paths: readonly string[]): number => paths.reduce((total, path) => total + (bytes.get(path) ?? 0), 0);
+  const paths = [...bytes.keys()];
   return {
     name,
-    start: sum(loadedAtStart(metafile)),
-    all: sum(bytes.keys()),
+    start: sum(paths.filter((path) => atStart.has(`dist/${name}/${path}`))),
+    all: sum(paths),
     files: code.length,
     most: most(metafile),
   };
-}
-
-/** The program and what it imports, and those import, before any of it runs. */
-function loadedAtStart({ outputs }: Metafile): Set<string> {
-  const program = Object.keys(outputs).find((path) => path.endsWith(`/${PROGRAM}`)) ?? '';
-  const folder = program.slice(0, program.lastIndexOf('/') + 1);
-  const loaded = new Set([program]);
-  for (const path of loaded) {
-    for (const { path: next, kind } of outputs[path]?.imports ?? []) if (kind === 'import-statement') loaded.add(next);
-  }
-  return new Set([...loaded].map((path) => path.slice(folder.length)));
 }
 
 function most({ outputs }: Metafile): [string, number][] {

@@ -53,7 +53,7 @@ describeOnEmulators('a deployment of what is built', (emulators) => {
       const stop = google.store.watch({ shape, where: where as never }, look);
     });
 
-  test('takes one job from its key to its artifact, its settlement and its webhook', async () => {
+  test('takes one job from its key to its artifact, its settlement and its first try at a webhook, whose name is looked up', async () => {
     const body = {
       model: 'write-file',
       input: { text: 'abc' },

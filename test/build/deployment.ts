@@ -19,7 +19,7 @@ import { newProject } from '../emulators/here.ts';
 import { capturedLog, type CapturedLog } from '../local/capture-log.ts';
 import { tempFolder } from '../worker/harness.ts';
 import { MODELS } from './built.ts';
-import { GOOGLES, serve, type ServedProgram } from './program.ts';
+import { googlesForFunction, serve, type ServedProgram } from './program.ts';
 
 const NAME = 'slipway';
 const REGION = 'here';
@@ -143,7 +143,7 @@ export async function deploy(
         IAM_CREDENTIALS_URL: metadata[name].url,
       };
       const own = Object.entries(values).filter(([variable]) => variable in CONFIGS[name].shape);
-      const env = { ...GOOGLES(name), ...Object.fromEntries(own), GCE_METADATA_HOST: metadata[name].host };
+      const env = { ...googlesForFunction(name), ...Object.fromEntries(own), GCE_METADATA_HOST: metadata[name].host };
       functions[name] = await serve(join(dist, 'functions', name), env);
       stops.push(() => functions[name].kill());
     }

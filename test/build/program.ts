@@ -18,16 +18,27 @@ export interface ServedProgram extends Program {
   readonly url: string;
 }
 
-/** What a container has on Cloud Run that its deployment does not set. */
-export const GOOGLES = (name: string): Record<string, string> => ({
-  PATH: process.env['PATH'] ?? '',
-  HOME: '/root',
+const CONTAINER = { PATH: process.env['PATH'] ?? '', HOME: '/root' };
+
+/** What the container of a function has on Cloud Run that its deployment does not set. */
+export const googlesForFunction = (name: string): Record<string, string> => ({
+  ...CONTAINER,
   K_SERVICE: name,
   K_REVISION: `${name}-00001-abc`,
   K_CONFIGURATION: name,
   FUNCTION_TARGET: name,
   FUNCTION_SIGNATURE_TYPE: 'http',
   CLOUD_RUN_TIMEOUT_SECONDS: '60',
+});
+
+/** The same for the task of a Cloud Run Job. */
+export const googlesForTask = (job: string): Record<string, string> => ({
+  ...CONTAINER,
+  CLOUD_RUN_JOB: job,
+  CLOUD_RUN_EXECUTION: `${job}-abcde`,
+  CLOUD_RUN_TASK_INDEX: '0',
+  CLOUD_RUN_TASK_ATTEMPT: '0',
+  CLOUD_RUN_TASK_COUNT: '1',
 });
 
 /** Runs `node main.mjs` in a folder, with this environment and no other. */

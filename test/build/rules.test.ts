@@ -1,10 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Metafile } from 'esbuild';
 import { build } from 'esbuild';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROGRAM, ROOT } from '../../scripts/build/bundle.ts';
 import { DEPLOYABLES, WORKER, type Deployable } from '../../scripts/build/deployables.ts';
+import { BuildError, buildAll } from '../../scripts/build/build.ts';
 import { breachesOf } from '../../scripts/build/rules.ts';
+import { tempFolder } from '../worker/harness.ts';
+import { MODELS } from './built.ts';
 
 /** What a bundle consists of whose start file has this line beside its own. */
 async function metafileWith(entry: string, line: string): Promise<Metafile> {
@@ -42,7 +46,7 @@ const named = (name: string): Deployable => {
 const uses = (path: string): string => `import * as all from '${path}';\nconsole.log(all);\n`;
 const fromStart = (path: string): string => uses(`../../${path}`);
 
-describe('the build fails where', () => {
+describe('the rules are broken where', () => {
   test.each<[string, string, string, string, RegExp]>([
     ['a function has the embedded engine', 'functions/api', fromStart('local/sqlite.ts'), 'local/', /one machine/],
     ['a function has a test server', 'functions/api', fromStart('emulators/relay.ts'), 'emulators/', /one machine/],
@@ -116,6 +120,15 @@ describe('the build fails where', () => {
       /no rights at Google/,
     ],
     ['the worker has Google’s sign-in', 'worker', uses('google-auth-library'), 'node_modules/', /no rights at Google/],
+    [
+      'a function starts with a client that it may have',
+      'functions/dispatch',
+      uses('@google-cloud/run'),
+      'node_modules/',
+      /first needed/,
+    ],
+    ['a function starts with the framework', 'functions/sweep', uses('express'), 'node_modules/', /first needed/],
+    ['the worker starts with a package', 'worker', uses('zod'), 'node_modules/zod', /first needed/],
     ['the worker has SQLite', 'worker', uses('node:sqlite'), 'node:sqlite', /embedded engine/],
     ['the worker has the embedded engine', 'worker', uses('../local/calls.ts'), 'local/', /one machine/],
   ])('%s', async (_, name, line, what, because) => {
@@ -140,10 +153,21 @@ describe('the build fails where', () => {
     const metafile = await metafileWith(named('functions/api').entry, 'console.log(1);');
     const [output] = Object.values(metafile.outputs);
     Object.assign(output?.inputs ?? {}, { 'node_modules/@google-cloud/tasks/build/index.js': { bytesInOutput: 1 } });
-    expect(breachesOf(named('functions/api'), metafile).map(({ because }) => because)).toEqual([
+    expect(breachesOf(named('functions/api'), metafile).map(({ because }) => because)).toContainEqual(
       expect.stringMatching(/does not say which right/),
-    ]);
+    );
   });
+});
+
+test('the build of what breaks a rule fails, says by which way it came in, and writes nothing', async () => {
+  const out = tempFolder();
+  const deployable = { ...named('functions/sweep'), entry: 'test/build/with-sqlite.ts' };
+  const building = buildAll({ out, modelFolders: [MODELS], deployables: [deployable] });
+  await expect(building).rejects.toBeInstanceOf(BuildError);
+  const way =
+    / must not contain local\/[a-z-]+\.ts: it is only for one machine\. It comes in by\n\s+test\/build\/with-sqlite\.ts\n\s+local\/sqlite\.ts\n/;
+  await expect(building).rejects.toThrow(way);
+  expect(readdirSync(out)).toEqual([]);
 });
 
 test('types and what is shaken off are in no bundle', async () => {

@@ -7,7 +7,7 @@ import { CONFIGS } from '../../functions/start/config.ts';
 import { ENV, job } from '../worker/harness.ts';
 import { ScriptedDoor } from '../worker/scripted-door.ts';
 import { built, MODELS, type Built } from './built.ts';
-import { GOOGLES, run, serve, type Program } from './program.ts';
+import { googlesForFunction, googlesForTask, run, serve, type Program } from './program.ts';
 
 /** Every variable that has no default, to no avail: nothing listens there. */
 const VALUES: Readonly<Record<string, string>> = {
@@ -25,7 +25,7 @@ const VALUES: Readonly<Record<string, string>> = {
   FIRESTORE_EMULATOR_HOST: '127.0.0.1:1',
 };
 const envOf = (name: FunctionName): Record<string, string> => ({
-  ...GOOGLES(name),
+  ...googlesForFunction(name),
   ...Object.fromEntries(Object.entries(VALUES).filter(([variable]) => variable in CONFIGS[name].shape)),
 });
 
@@ -69,7 +69,7 @@ describe('the built worker', () => {
   const launched = (more: Record<string, string> = {}): Program => {
     const told = Object.entries({ ...ENV, SLIPWAY_DOOR: door.url, SLIPWAY_QUEUE: 'files@here' });
     const env = Object.fromEntries(told.map(([key, value]) => [key, String(value)]));
-    program = run(join(dist.folder, 'worker'), { ...GOOGLES('worker'), SLIPWAY_MODELS: MODELS, ...env, ...more });
+    program = run(join(dist.folder, 'worker'), { ...googlesForTask('test'), SLIPWAY_MODELS: MODELS, ...env, ...more });
     return program;
   };
 

@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import protobuf from 'protobufjs';
 import { PoisonEventError } from '../../domain/errors.ts';
-import { decodeDocumentPath, decodeIds, decodeMessage, decodeObject, parseEventPath } from '../../eventarc/decode.ts';
+import { decodeDocumentPath } from '../../eventarc/decode-document.ts';
+import { decodeIds, decodeMessage, decodeObject, parseEventPath } from '../../eventarc/decode.ts';
 
 const NAME = 'projects/p/databases/(default)/documents/jobs/abc/events/3';
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));

@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { JobResource } from '../../domain/contract/http.ts';
+import { describeOnEmulators } from '../emulators/here.ts';
 import { MODELS, newFolder } from '../stack/test-stack.ts';
 import { killAll, startProcess } from './stack-process.ts';
 
@@ -31,6 +32,17 @@ test('a port that is taken is said so, with the remedy', async () => {
   await first.kill('SIGTERM');
   rmSync(other, { recursive: true, force: true });
 }, 30_000);
+
+describeOnEmulators('the stack on emulators', () => {
+  test('says so too, and ends, with every server of its own stopped', async () => {
+    const first = await startProcess(data);
+    const env = { SLIPWAY_PORT: new URL(first.url).port, SLIPWAY_PROJECT: 'demo-port-taken' };
+    const starting = startProcess(await newFolder(), env, 'emulators');
+    // Only what has ended is rejected.
+    await expect(starting).rejects.toThrow(/^ended with 1: [^]*SLIPWAY_PORT/);
+    await first.kill('SIGTERM');
+  }, 30_000);
+});
 
 const WHOLE = 'must be a whole number from 0 to 65535';
 const VISIBLE = 'must be 16 to 200 visible ASCII characters';

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { CloudEvent } from 'cloudevents';
 import { create, type Bus, type Store } from '../../domain/ports.ts';
-import { decodeDocumentPath, decodeMessage } from '../../eventarc/decode.ts';
+import { decodeDocumentPath } from '../../eventarc/decode-document.ts';
+import { decodeMessage } from '../../eventarc/decode.ts';
 import { EVENT_TYPES } from '../../eventarc/events.ts';
 import { FUNCTION_NAMES, type FunctionName } from '../../eventarc/routes.ts';
 import { bearerGuard, serveFunction, type Served, type ServedFunction } from '../../functions/serve.ts';
