@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import {
   Server,
   ServerCredentials,
+  type Metadata,
   type sendUnaryData,
   type ServerUnaryCall,
   type ServerWritableStream,
@@ -20,17 +21,32 @@ export interface GoogleStubs {
 }
 
 type Done = sendUnaryData<object>;
+type AnyCall = ServerUnaryCall<object, object>;
 
 const require = createRequire(import.meta.url);
 
-/** Of documents there are keys, all of one tenant, and no others. */
-export async function startGoogleStubs(): Promise<GoogleStubs> {
+/**
+ * Of documents there are keys, all of one tenant, and no others.
+ * @param options.credentials without them it speaks without TLS, as emulators do
+ * @param options.onCall told of each call, with what came with it
+ */
+export async function startGoogleStubs(
+  options: {
+    readonly credentials?: ServerCredentials;
+    readonly onCall?: (name: string, metadata: Metadata) => void;
+  } = {},
+): Promise<GoogleStubs> {
+  const credentials = options.credentials ?? ServerCredentials.createInsecure();
   const calls: Record<string, number> = {};
-  const counted = <A extends unknown[]>(name: string, answer: (...given: A) => void) => {
+  const counted = <C extends { readonly metadata: Metadata }, A extends unknown[]>(
+    name: string,
+    answer: (call: C, ...given: A) => void,
+  ) => {
     calls[name] = 0;
-    return (...given: A): void => {
+    return (call: C, ...given: A): void => {
       calls[name] = (calls[name] ?? 0) + 1;
-      answer(...given);
+      options.onCall?.(name, call.metadata);
+      answer(call, ...given);
     };
   };
   const servers: Server[] = [];
@@ -43,7 +59,7 @@ export async function startGoogleStubs(): Promise<GoogleStubs> {
     server.addService(definitions[service] as never, methods);
     servers.push(server);
     return new Promise((resolve, reject) => {
-      server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => {
+      server.bindAsync('127.0.0.1:0', credentials, (error, port) => {
         if (error === null) resolve(`127.0.0.1:${port}`);
         else reject(error);
       });
@@ -66,10 +82,10 @@ export async function startGoogleStubs(): Promise<GoogleStubs> {
     }),
   });
   const run = await serve('@google-cloud/run', 'google.cloud.run.v2.Jobs', {
-    runJob: counted('runJob', (_: unknown, done: Done) => done(null, { name: 'operations/one', done: false })),
+    runJob: counted('runJob', (_: AnyCall, done: Done) => done(null, { name: 'operations/one', done: false })),
   });
   const monitoring = await serve('@google-cloud/monitoring', 'google.monitoring.v3.MetricService', {
-    createTimeSeries: counted('createTimeSeries', (_: unknown, done: Done) => done(null, {})),
+    createTimeSeries: counted('createTimeSeries', (_: AnyCall, done: Done) => done(null, {})),
   });
   return {
     env: {
