@@ -5,7 +5,7 @@ import { deliver } from './deliver/deliver.ts';
 import type { DeliverDeps } from './deps.ts';
 import { reject } from './events/reject.ts';
 import { httpHandler } from './http/answer.ts';
-import type { ServedFunction } from './serve.ts';
+import type { ServedFunction } from './served-function.ts';
 import { doEach } from './steps/each.ts';
 
 /**

@@ -8,7 +8,7 @@ import { isHeldSlot, isResting, newSlot, sameWork, UNHELD } from '../domain/slot
 import { decodeIds, decodeMessage } from '../eventarc/decode.ts';
 import { EVENT_TYPES } from '../eventarc/events.ts';
 import type { DispatchDeps } from './deps.ts';
-import type { ServedFunction } from './serve.ts';
+import type { ServedFunction } from './served-function.ts';
 import { eventHandler } from './events/event-handler.ts';
 import { coalesced } from './steps/coalesce.ts';
 import { doEach } from './steps/each.ts';

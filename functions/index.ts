@@ -4,7 +4,7 @@ import { deliverWebhook } from './deliver-webhook.ts';
 import type { Deps } from './deps.ts';
 import { dispatch } from './dispatch.ts';
 import { onJobEvent } from './on-job-event.ts';
-import type { ServedFunction } from './serve.ts';
+import type { ServedFunction } from './served-function.ts';
 import { sweep } from './sweep.ts';
 import { worker } from './worker.ts';
 

@@ -3,7 +3,7 @@ import { decodeIds, decodeMessage, parseEventPath } from '../eventarc/decode.ts'
 import { EVENT_TYPES } from '../eventarc/events.ts';
 import type { SettleDeps } from './deps.ts';
 import { eventHandler } from './events/event-handler.ts';
-import type { ServedFunction } from './serve.ts';
+import type { ServedFunction } from './served-function.ts';
 import { doEach } from './steps/each.ts';
 import { settleEvent } from './steps/settle.ts';
 

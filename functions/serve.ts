@@ -1,23 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { CloudEvent } from 'cloudevents';
 import { RequestError } from '../domain/errors.ts';
 import type { Log } from '../domain/ports.ts';
 import { SECOND } from '../domain/time.ts';
-import { encodeAnswer, problemAnswer, sendAnswer, type FunctionRequest } from './http/answer.ts';
+import { encodeAnswer, problemAnswer, sendAnswer } from './http/answer.ts';
 import type { Guard } from './http/guard.ts';
 import { refuse } from './http/refuse.ts';
+import type { ServedFunction } from './served-function.ts';
 
 export { bearerGuard } from './http/guard.ts';
-
-/** A function as functions-framework registers it. */
-export type ServedFunction =
-  | {
-      readonly kind: 'http';
-      readonly handler: (request: FunctionRequest, response: ServerResponse) => Promise<void>;
-    }
-  | { readonly kind: 'cloudEvent'; readonly handler: (event: CloudEvent<unknown>) => Promise<void> };
 
 export interface Served {
   readonly url: string;

@@ -1,6 +1,6 @@
 import type { SweepDeps } from './deps.ts';
 import { httpHandler } from './http/answer.ts';
-import type { ServedFunction } from './serve.ts';
+import type { ServedFunction } from './served-function.ts';
 import { dutiesOf, type Duty } from './sweep/duties.ts';
 import { writeGauges } from './sweep/gauges.ts';
 

@@ -9,7 +9,7 @@ import { RequestError } from '../domain/errors.ts';
 import type { DoorDeps } from './deps.ts';
 import { httpHandler, type FunctionRequest } from './http/answer.ts';
 import { parseAs, parseJson } from './http/parse.ts';
-import type { ServedFunction } from './serve.ts';
+import type { ServedFunction } from './served-function.ts';
 import { claim } from './worker/claim.ts';
 import { finish, release, renew } from './worker/finish.ts';
 import { ready } from './worker/ready.ts';

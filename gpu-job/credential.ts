@@ -1,7 +1,7 @@
 import { get } from 'node:http';
 import type { Clock } from '../domain/ports.ts';
 import { MINUTE, SECOND } from '../domain/time.ts';
-import { DoorFailure } from './door-client.ts';
+import { DoorFailure } from './door-errors.ts';
 
 /** What is shown to the door with each call. Throws DoorFailure while there is none to be had. */
 export type Credential = () => Promise<string>;

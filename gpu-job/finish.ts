@@ -1,6 +1,7 @@
 import type { ClaimedJob, Outcome } from '../domain/contract/door.ts';
 import type { Log } from '../domain/ports.ts';
-import { DoorFailure, DoorRejectedError, isPassing, type Door } from './door-client.ts';
+import type { Door } from './door-client.ts';
+import { DoorFailure, DoorRejectedError, isPassing } from './door-errors.ts';
 import { jobError } from './job-fault.ts';
 import { stoppedAs } from './stopped.ts';
 import { retryWhile, type Patience } from './wait.ts';

@@ -1,6 +1,6 @@
 import type { RenewReply } from '../domain/contract/door.ts';
 import type { Clock, Log } from '../domain/ports.ts';
-import { SessionRefusedError } from './door-client.ts';
+import { SessionRefusedError } from './door-errors.ts';
 
 export interface LeaseOptions {
   readonly clock: Clock;

@@ -1,6 +1,7 @@
 import type { ReadyReply, WorkerEnv } from '../domain/contract/door.ts';
 import { DOOR_PROTOCOL } from '../domain/contract/door-protocol.ts';
-import { isPassing, type Door } from './door-client.ts';
+import type { Door } from './door-client.ts';
+import { isPassing } from './door-errors.ts';
 import { retryWhile, type Patience } from './wait.ts';
 
 /** A session, and when the request began that made its lease good. */

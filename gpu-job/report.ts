@@ -1,6 +1,6 @@
 import type { ReportReply, ReportRequest } from '../domain/contract/door.ts';
 import type { Clock, Log } from '../domain/ports.ts';
-import { DoorRejectedError, isPassing, SessionRefusedError } from './door-client.ts';
+import { DoorRejectedError, isPassing, SessionRefusedError } from './door-errors.ts';
 import type { Sink } from './runners/runner.ts';
 
 type Line = ReportRequest['logs'][number];

@@ -1,6 +1,7 @@
 import type { ClaimedJob, ClaimReply, Outcome, ReadyReply, RenewReply, WorkerEnv } from '../domain/contract/door.ts';
 import type { Clock, Http, Log, Random } from '../domain/ports.ts';
-import { DoorRejectedError, isPassing, SessionRefusedError, type Door } from './door-client.ts';
+import type { Door } from './door-client.ts';
+import { DoorRejectedError, isPassing, SessionRefusedError } from './door-errors.ts';
 import { finishJob, releaseSlot } from './finish.ts';
 import { jobError } from './job-fault.ts';
 import { Lease } from './lease.ts';

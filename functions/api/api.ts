@@ -1,6 +1,6 @@
 import { RequestError } from '../../domain/errors.ts';
 import type { ApiDeps } from '../deps.ts';
-import type { ServedFunction } from '../serve.ts';
+import type { ServedFunction } from '../served-function.ts';
 import { httpHandler } from '../http/answer.ts';
 import { admissionOf } from './admission.ts';
 

@@ -4,7 +4,7 @@ import { getTestServer } from '@google-cloud/functions-framework/testing';
 import type { CloudEvent, CloudEventV1 } from 'cloudevents';
 import { ackFor } from '../../domain/errors.ts';
 import type { Log } from '../../domain/ports.ts';
-import type { ServedFunction } from '../serve.ts';
+import type { ServedFunction } from '../served-function.ts';
 
 /** functions-framework around one function: a server that listens nowhere and is handed requests. */
 export function frameworkServer(name: string, served: ServedFunction, log: Log): Server {

@@ -10,7 +10,8 @@ import { printLine } from '../../host/print-line.ts';
 import { systemRandom } from '../../host/random.ts';
 import { withSourcePositions } from '../../host/source-positions.ts';
 import type { Guard } from '../http/guard.ts';
-import { serveFunction, type ServedFunction } from '../serve.ts';
+import { serveFunction } from '../serve.ts';
+import type { ServedFunction } from '../served-function.ts';
 import { CONFIGS, type Config } from './config.ts';
 
 /** What every function has, wherever it runs. */

@@ -9,9 +9,6 @@ import { decideAgain } from './again.ts';
 import { pagesOf } from './pages.ts';
 import { releaseIfReady } from './release.ts';
 
-/** Children looked at together; there is no bound on how many a job may have. */
-const CHILDREN = 25;
-
 /**
  * Does what one event of a job asks for, once: dependants are released (each by its own compare-and-set), then one commit
  * creates the delivery, settles the cost and closes the event. Only whoever made that commit goes on to publish and to
@@ -63,7 +60,8 @@ async function releaseChildren(
   beginByMs: number,
 ): Promise<string | null> {
   const from: Cursor | null = after === null ? null : [after, refs.edge(parent, after).path];
-  const pages = pagesOf((options) => deps.store.query('children', { parent }, options), CHILDREN, from);
+  const { childrenPerPage } = deps.settings;
+  const pages = pagesOf((options) => deps.store.query('children', { parent }, options), childrenPerPage, from);
   let last = after;
   for await (const page of pages) {
     if (last !== null && last !== after && deps.clock.nowMs() > beginByMs) return last;

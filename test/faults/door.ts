@@ -1,6 +1,7 @@
 import { SESSION_HEADER } from '../../domain/contract/door.ts';
 import { SECOND } from '../../domain/time.ts';
-import { DoorFailure, DoorRejectedError, SessionRefusedError, type Door } from '../../gpu-job/door-client.ts';
+import type { Door } from '../../gpu-job/door-client.ts';
+import { DoorFailure, DoorRejectedError, SessionRefusedError } from '../../gpu-job/door-errors.ts';
 import type { Conductor } from './conductor.ts';
 import type { Process } from './process.ts';
 import type { Served } from './served.ts';

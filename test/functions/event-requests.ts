@@ -1,6 +1,6 @@
 import { CloudEvent } from 'cloudevents';
 import { encodeMessage, EVENT_TYPES } from '../../eventarc/events.ts';
-import type { ServedFunction } from '../../functions/serve.ts';
+import type { ServedFunction } from '../../functions/served-function.ts';
 import { T0 } from '../domain/make-job.ts';
 
 const bytes = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));

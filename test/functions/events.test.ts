@@ -4,7 +4,7 @@ import { refs, type SettledRecord } from '../../domain/ports.ts';
 import { HOUR, SECOND } from '../../domain/time.ts';
 import { dispatch } from '../../functions/dispatch.ts';
 import { onJobEvent } from '../../functions/on-job-event.ts';
-import type { ServedFunction } from '../../functions/serve.ts';
+import type { ServedFunction } from '../../functions/served-function.ts';
 import { claimNow } from '../../functions/worker/claim.ts';
 import { finish } from '../../functions/worker/finish.ts';
 import { T0 } from '../domain/make-job.ts';

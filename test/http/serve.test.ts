@@ -7,7 +7,8 @@ import { PoisonEventError } from '../../domain/errors.ts';
 import { decodeObject } from '../../eventarc/decode.ts';
 import { httpHandler } from '../../functions/http/answer.ts';
 import { parseJson } from '../../functions/http/parse.ts';
-import { bearerGuard, serveFunction, type Served, type ServedFunction } from '../../functions/serve.ts';
+import { bearerGuard, serveFunction, type Served } from '../../functions/serve.ts';
+import type { ServedFunction } from '../../functions/served-function.ts';
 import { capturedLog } from '../local/capture-log.ts';
 
 const TOKEN = 'a-secret-of-this-start';

@@ -5,7 +5,8 @@ import { decodeDocumentPath } from '../../eventarc/decode-document.ts';
 import { decodeMessage } from '../../eventarc/decode.ts';
 import { EVENT_TYPES } from '../../eventarc/events.ts';
 import { FUNCTION_NAMES, type FunctionName } from '../../eventarc/routes.ts';
-import { bearerGuard, serveFunction, type Served, type ServedFunction } from '../../functions/serve.ts';
+import { bearerGuard, serveFunction, type Served } from '../../functions/serve.ts';
+import type { ServedFunction } from '../../functions/served-function.ts';
 import { capturedLog } from '../local/capture-log.ts';
 import { anEvent, aSlot, fresh } from './documents.ts';
 

@@ -3,7 +3,8 @@ import type { Calls, Due } from '../../domain/ports.ts';
 import { decodeIds } from '../../eventarc/decode.ts';
 import { EVENT_TYPES } from '../../eventarc/events.ts';
 import type { Guard } from '../../functions/http/guard.ts';
-import { serveFunction, type Served, type ServedFunction } from '../../functions/serve.ts';
+import { serveFunction, type Served } from '../../functions/serve.ts';
+import type { ServedFunction } from '../../functions/served-function.ts';
 import { capturedLog } from '../local/capture-log.ts';
 
 export interface CallsUnderTest {

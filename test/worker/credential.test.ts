@@ -5,7 +5,7 @@ import { MINUTE } from '../../domain/time.ts';
 import { identityToken } from '../../emulators/metadata-server.ts';
 import { newAccount } from '../../emulators/account.ts';
 import { accountCredential } from '../../gpu-job/credential.ts';
-import { DoorFailure } from '../../gpu-job/door-client.ts';
+import { DoorFailure } from '../../gpu-job/door-errors.ts';
 import { manualClock } from '../local/manual-clock.ts';
 
 const account = newAccount('worker@test.iam.gserviceaccount.com');

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { RenewReply } from '../../domain/contract/door.ts';
-import { DoorFailure, SessionRefusedError } from '../../gpu-job/door-client.ts';
+import { DoorFailure, SessionRefusedError } from '../../gpu-job/door-errors.ts';
 import { Lease } from '../../gpu-job/lease.ts';
 import { capturedLog } from '../local/capture-log.ts';
 import { manualClock } from '../local/manual-clock.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { ReportReply, ReportRequest } from '../../domain/contract/door.ts';
-import { DoorFailure, DoorRejectedError } from '../../gpu-job/door-client.ts';
+import { DoorFailure, DoorRejectedError } from '../../gpu-job/door-errors.ts';
 import { Reporter } from '../../gpu-job/report.ts';
 import { capturedLog } from '../local/capture-log.ts';
 import { manualClock } from '../local/manual-clock.ts';
