@@ -49,7 +49,7 @@ const directions = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
             group: FOLDERS.filter((other) => other !== folder && other !== 'domain' && !allowed.includes(other)).map(
               (other) => `**/${other}/**`,
             ),
-            message: `${folder} may import only ${['domain', ...allowed].join(', ')} (docs/00-overview.md).`,
+            message: `${folder} may import only ${['domain', ...allowed].join(', ')} (CONTRIBUTING.md).`,
           },
           ...(folder === 'domain'
             ? [

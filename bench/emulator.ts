@@ -6,13 +6,19 @@ import { contend, type Contention } from '../test/emulators/contention.ts';
 import { bornWrites } from './commits.ts';
 import { inParallel, median } from './measure.ts';
 
-const { values: flags } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '3' },
-    jobs: { type: 'string', default: '200' },
-    workers: { type: 'string', default: '20' },
-  },
-});
+const options = {
+  rounds: { type: 'string', default: '3' },
+  jobs: { type: 'string', default: '200' },
+  workers: { type: 'string', default: '20' },
+} as const;
+const flags = ((): Record<keyof typeof options, string> => {
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    console.error(`${(error as Error).message}\nThe flags are --rounds N, --jobs N and --workers N.`);
+    process.exit(1);
+  }
+})();
 const [rounds, jobs, workers] = [flags.rounds, flags.jobs, flags.workers].map((text) => {
   if (/^[1-9]\d{0,4}$/.test(text)) return Number(text);
   console.error(`--rounds, --jobs and --workers are whole numbers from 1, not ${text}`);

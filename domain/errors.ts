@@ -21,7 +21,7 @@ export const PROBLEMS = {
   unknown_dependency: { status: 422, title: 'A job that this one depends on does not exist' },
   idempotency_key_reused: { status: 422, title: 'This idempotency key was used with another body' },
   webhook_refused: { status: 422, title: 'This webhook address is refused' },
-  MODEL_UNAVAILABLE: { status: 422, title: 'This model cannot run here' },
+  model_unavailable: { status: 422, title: 'This model cannot run here' },
   internal: { status: 500, title: 'Something broke on our side' },
   no_listeners: { status: 501, title: 'There is nothing to listen to in this deployment' },
   unavailable: { status: 503, title: 'Not available just now' },

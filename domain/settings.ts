@@ -19,6 +19,8 @@ export interface Settings {
    * may take as long as it gets, 6 s, and the event is still answered within 8 s; after 10 s it would come again.
    */
   readonly beginForMs: number;
+  /** How many of a job's dependants are looked at together; there is no bound on how many it may have. */
+  readonly childrenPerPage: number;
   /** An event older than this is dropped: sweep has done what it asked for, many times over. */
   readonly maxEventAgeMs: number;
   /** The first backoff, doubled with each further attempt. */
@@ -47,6 +49,7 @@ export const DEFAULT_SETTINGS: Settings = {
   staleMs: 60 * SECOND,
   sweepEveryMs: 60 * SECOND,
   beginForMs: 2 * SECOND,
+  childrenPerPage: 25,
   maxEventAgeMs: HOUR,
   backoffMs: 60 * SECOND,
   maxBackoffMs: HOUR,

@@ -16,6 +16,11 @@ const READY: Readonly<Record<EmulatorName, RegExp>> = {
   firestore: /Dev App Server is now running/,
   pubsub: /Server started, listening on/,
 };
+/** Thrown where an emulator that is installed does not start; the message has its last lines. */
+export class EmulatorStartError extends Error {
+  override readonly name = 'EmulatorStartError';
+}
+
 const READY_WITHIN_MS = 60_000;
 const LAST_LINES = 10;
 
@@ -25,7 +30,7 @@ const INHERITED = ['PATH', 'HOME', 'LANG', 'TMPDIR', 'JAVA', 'JAVA_HOME', 'JAVA_
 /**
  * The emulators that the environment names (`FIRESTORE_EMULATOR_HOST`, `PUBSUB_EMULATOR_HOST`), and for each that it does not
  * name one that is started here, on 127.0.0.1, and ends with this process however that ends.
- * @throws EmulatorsMissingError; Error with its last lines if one does not start
+ * @throws EmulatorsMissingError, EmulatorStartError
  */
 export async function useEmulators(env: Readonly<Record<string, string | undefined>>): Promise<Emulators> {
   const given = { firestore: env['FIRESTORE_EMULATOR_HOST'], pubsub: env['PUBSUB_EMULATOR_HOST'] };
@@ -91,7 +96,10 @@ async function startEmulator(
     });
   }
   const failed = (why: string): void => {
-    ready.reject(new Error(`the ${name} emulator ${why}:\n${last.join('\n')}`));
+    const said = last.map((line) => `  ${line}\n`).join('');
+    ready.reject(
+      new EmulatorStartError(`The ${name} emulator ${why}:\n${said}Is this Java recent enough: java -version?`),
+    );
   };
   const timer = setTimeout(() => failed(`was not ready after ${READY_WITHIN_MS / 1_000} s`), READY_WITHIN_MS);
   void child.exited.then(({ code }) => failed(`ended with ${code} at its start`));

@@ -31,11 +31,12 @@ export async function installedEmulators(names: readonly EmulatorName[]): Promis
     () => true,
     () => false,
   );
-  if (!hasJava)
-    missing.push('Java 11 or later, which both emulators run on (Debian: apt-get install default-jre-headless)');
+  if (!hasJava) missing.push('Java, which both emulators run on:\n      apt-get install default-jre-headless');
   const root = await sdkRoot();
   if (root === null) {
-    missing.push('the Google Cloud CLI: https://cloud.google.com/sdk/docs/install (no login and no project is needed)');
+    missing.push(
+      'the Google Cloud CLI (no login and no project is needed):\n      https://cloud.google.com/sdk/docs/install',
+    );
   }
   const programs = new Map<EmulatorName, string>();
   for (const name of names) {
@@ -44,7 +45,7 @@ export async function installedEmulators(names: readonly EmulatorName[]): Promis
     if (program !== null && (await isExecutable(program))) programs.set(name, program);
     else
       missing.push(
-        `the emulator: gcloud components install ${component} (Debian: apt-get install google-cloud-cli-${debianName(component)})`,
+        `the emulator ${component}, by one of\n      gcloud components install ${component}\n      apt-get install google-cloud-cli-${debianName(component)}`,
       );
   }
   if (missing.length > 0) {

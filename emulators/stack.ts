@@ -1,5 +1,4 @@
-import { mkdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { firebaseTokens } from '../cloud/client-tokens.ts';
 import { cloudRunLauncher } from '../cloud/cloud-run.ts';
 import { firestoreStore } from '../cloud/firestore/store.ts';
@@ -15,6 +14,7 @@ import { systemClock } from '../host/clock.ts';
 import { createHttp } from '../host/http.ts';
 import { systemRandom } from '../host/random.ts';
 import { admitOnly } from '../local/api-key.ts';
+import { openDataFolder } from '../local/data-folder.ts';
 import { httpCalls } from '../local/calls.ts';
 import { hostedFunctions } from '../local/hosted-functions.ts';
 import { fileSecrets } from '../local/secrets.ts';
@@ -82,8 +82,10 @@ export async function startEmulatorStack(options: EmulatorStackOptions): Promise
       regions: [REGION],
       path: process.env['PATH'] ?? '',
     });
-    const folder = (name: string): string => join(resolve(options.dataFolder), name);
-    await mkdir(folder('.'), { recursive: true, mode: 0o700 });
+    // Held as that of npm start is, by its database, in which nothing is kept here.
+    const held = openDataFolder(resolve(options.dataFolder), base);
+    stops.push(() => held.close());
+    const folder = held.path;
     const emulators = await useEmulators(options.env);
     stops.push(() => emulators.stop());
     await loadRules(emulators.firestore, projectId);
@@ -171,6 +173,7 @@ export async function startEmulatorStack(options: EmulatorStackOptions): Promise
     stops.push(functions.sweepEvery(settings.sweepEveryMs));
 
     const { url } = functions.addressOf('api');
+    held.announce(url);
     const sweep = (): Promise<void> => functions.sweep(true);
     return { url, apiKey, projectId, catalogue, store, run, monitoring, identity, emulators, sweep, stop };
   } catch (error) {

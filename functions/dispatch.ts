@@ -21,12 +21,19 @@ const UNSTEADY_ROUNDS = 8;
 
 /** `functions/dispatch`: a nudge looks at one queue; sweep's call brings ids of slots, jobs and queues that are due. */
 export function dispatch(deps: DispatchDeps): ServedFunction {
-  const look = coalesced((queue, beginBy: readonly number[]) => dispatchQueue(deps, queue, Math.min(...beginBy)));
+  const look = coalesced(async (queue, beginBy: readonly number[]) => {
+    const isDone = await dispatchQueue(deps, queue, Math.min(...beginBy));
+    return { isLeft: !isDone };
+  });
   const handler = eventHandler(deps, 'dispatch', async (event, beginByMs) => {
     if (event.type === EVENT_TYPES.due) return dispatchDue(deps, decodeIds(event.data, ['slots', 'jobs', 'queues']));
     const { queue } = decodeMessage(event.data);
     if (typeof queue !== 'string') throw new PoisonEventError('a nudge names no queue');
-    await look(queue, beginByMs);
+    const looked = await look(queue, beginByMs);
+    // By one of those that shared it, and once the next look may begin: a nudge that is slow to be published holds up nobody.
+    if (!looked.isLeft) return;
+    looked.isLeft = false;
+    await nudge(deps, queue);
   });
   return { kind: 'cloudEvent', handler };
 }
@@ -36,7 +43,10 @@ export async function dispatchDue(deps: DispatchDeps, due: Due['dispatch']): Pro
   const steps = [
     () => doEach(deps, due.slots, (slot) => recoverSlot(deps, slot)),
     () => doEach(deps, due.jobs, (job) => requeueOrphan(deps, job).then(() => moveDueJob(deps, job))),
-    () => doEach(deps, due.queues, (queue) => dispatchQueue(deps, queue)),
+    () =>
+      doEach(deps, due.queues, async (queue) => {
+        if (!(await dispatchQueue(deps, queue))) await nudge(deps, queue);
+      }),
   ];
   const errors: unknown[] = [];
   for (const step of steps) await step().catch((error: unknown) => errors.push(error));
@@ -47,30 +57,31 @@ export async function dispatchDue(deps: DispatchDeps, due: Due['dispatch']): Pro
  * Brings a queue's workers up to the policy's target: while fewer are held, reserves the lowest-numbered free slot and
  * launches one execution for it. Everything is read and decided again after each launch and each lost try, so that a storm
  * of nudges reserves no more than one would. Never waits for a worker. (The protocol's `dispatch`.)
- * @param beginByMs when time is up: what is left then is left to a nudge
+ * @param beginByMs until when further rounds are begun
+ * @returns false where time was up before it was done: the queue is to be looked at again
  */
 export async function dispatchQueue(
   deps: DispatchDeps,
   queueName: string,
   beginByMs = deps.clock.nowMs() + deps.settings.beginForMs,
-): Promise<void> {
+): Promise<boolean> {
   const queue = deps.catalogue.queues.get(queueName);
   if (queue === undefined) {
     deps.log.error('nudge for a queue that this deployment does not have', { queue: queueName });
-    return;
+    return true;
   }
   let unsteady = 0;
   while (deps.clock.nowMs() <= beginByMs) {
     const free = await slotToReserve(deps, queue, unsteady < UNSTEADY_ROUNDS);
-    if (free === null) return;
+    if (free === null) return true;
     if (free === 'unsteady') {
       unsteady += 1;
       continue;
     }
     const reserved = await reserve(deps, queue, free);
-    if (reserved !== null && !(await launch(deps, reserved))) return;
+    if (reserved !== null && !(await launch(deps, reserved))) return true;
   }
-  await nudge(deps, queueName);
+  return false;
 }
 
 interface FreeSlot {

@@ -45,6 +45,18 @@ export function readConfig<S extends z.ZodObject>(
   return parsed.data;
 }
 
+/**
+ * A line for each variable that looks like one of these misspelt. Not refused where people start things by hand: beside them
+ * there may be variables of other programs of ours.
+ */
+export function misspelt(schema: z.ZodObject, env: Readonly<Record<string, string | undefined>>): string[] {
+  const names = Object.keys(schema.shape);
+  return Object.keys(env).flatMap((name) => {
+    const near = OWN.test(name) && !names.includes(name) ? hint(name, names) : '';
+    return near === '' ? [] : [`${name} is not a setting.${near}`];
+  });
+}
+
 function hint(variable: string, names: readonly string[]): string {
   const [near] = nearNames(variable, names);
   return near === undefined ? '' : ` Was ${near} meant?`;

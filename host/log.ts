@@ -15,13 +15,14 @@ export function jsonLog(write: (line: string) => void): Log {
 }
 
 /**
- * A log for a person at a terminal: `HH:MM:SS level message key=value ...`, in local time.
+ * A log for a person at a terminal: `HH:MM:SS level message key=value ...`, in local time, without what is null.
  * @param write takes one line without its line end
  */
 export function lineLog(write: (line: string) => void): Log {
   return logOf((level, message, fields) => {
     const time = new Date().toTimeString().slice(0, 8);
-    const pairs = Object.entries(fields).map(([key, value]) => ` ${plain(key)}=${shown(value)}`);
+    const known = Object.entries(fields).filter(([, value]) => value !== null);
+    const pairs = known.map(([key, value]) => ` ${plain(key)}=${shown(value)}`);
     write(`${time} ${level.padEnd(5)} ${plain(message)}${pairs.join('')}`);
   });
 }

@@ -19,7 +19,8 @@ export class DataFolderHeldError extends Error {
         ? 'another process, which has not said yet which'
         : `process ${owner.pid} since ${owner.startedAt}${owner.url === null ? ', still starting' : `, at ${owner.url}`}`;
     super(
-      `The data folder ${folder} is held by ${who}. Use that one, stop it${owner === null ? '' : ` (kill ${owner.pid})`}, or choose another folder with SLIPWAY_DATA.`,
+      `The data folder ${folder} is held\n  by ${who}.\n` +
+        `Use that one, stop it${owner === null ? '' : ` (kill ${owner.pid})`}, or choose another folder with SLIPWAY_DATA.`,
     );
     this.pid = owner?.pid ?? null;
   }

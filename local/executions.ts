@@ -34,7 +34,7 @@ export interface Executions {
 }
 
 /** All that a worker gets of this process's environment: no secret of ours is in there. */
-const INHERITED = /^(PATH|HOME|LANG|TMPDIR|LD_LIBRARY_PATH|(NVIDIA|CUDA)_\w+)$/;
+const INHERITED = /^(PATH|HOME|LANG|LC_[A-Z]+|TZ|TMPDIR|LD_LIBRARY_PATH|(NVIDIA|CUDA)_\w+)$/;
 const MAX_LINE = 8_192;
 const TAIL_LINES = 20;
 

@@ -8,6 +8,7 @@ await runStack({
   dataFolder: '.slipway',
   start: startStack,
   about: () => [],
+  atStop: 'queued jobs stay queued',
   reasonFor: (error, dataFolder) => {
     const { message } = error;
     if (error instanceof DataFolderHeldError) return message;

@@ -1,7 +1,7 @@
 import { delimiter, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { CatalogueError } from '../gpu-job/models/catalogue.ts';
-import { ConfigError, readConfig } from '../host/config.ts';
+import { ConfigError, misspelt, readConfig } from '../host/config.ts';
 import { jsonLog, lineLog } from '../host/log.ts';
 import type { Stack, StackOptions } from './stack.ts';
 
@@ -40,6 +40,8 @@ export interface Runnable<S extends Stack> {
   reasonFor(error: Error, dataFolder: string): string | null;
   /** Lines about what else is there, below the address and the key. */
   about(stack: S): readonly string[];
+  /** What becomes of what it holds when it is told to stop. */
+  readonly atStop: string;
 }
 
 /** Starts a stack by its environment, says where it is, and stops it at SIGINT or SIGTERM. */
@@ -47,7 +49,9 @@ export async function runStack<S extends Stack>(runnable: Runnable<S>): Promise<
   const write = (line: string): boolean => process.stderr.write(`${line}\n`);
   let dataFolder = runnable.dataFolder;
   try {
-    const config = readConfig('Slipway', configOf(dataFolder), process.env);
+    const schema = configOf(dataFolder);
+    const config = readConfig('Slipway', schema, process.env);
+    for (const line of misspelt(schema, process.env)) console.error(line);
     dataFolder = config.SLIPWAY_DATA;
     const stack = await runnable.start({
       dataFolder,
@@ -57,7 +61,7 @@ export async function runStack<S extends Stack>(runnable: Runnable<S>): Promise<
       log: process.stderr.isTTY ? lineLog(write) : jsonLog(write),
     });
     announce(stack, config.SLIPWAY_API_KEY !== undefined, runnable.about(stack));
-    stopAtSignal(stack);
+    stopAtSignal(stack, runnable.atStop);
   } catch (error) {
     const reason = error instanceof Error ? (commonReason(error) ?? runnable.reasonFor(error, dataFolder)) : null;
     if (reason === null) throw error;
@@ -67,9 +71,10 @@ export async function runStack<S extends Stack>(runnable: Runnable<S>): Promise<
 }
 
 function commonReason(error: Error): string | null {
-  if (error instanceof ConfigError || error instanceof CatalogueError) return error.message;
+  if (error instanceof ConfigError) return error.message;
+  if (error instanceof CatalogueError) return `${error.message}\nMend it, or name other folders in SLIPWAY_MODELS.`;
   const { syscall } = error as NodeJS.ErrnoException;
-  return syscall === 'listen' ? `${error.message}. Choose another port with SLIPWAY_PORT.` : null;
+  return syscall === 'listen' ? `${error.message}.\nChoose another port with SLIPWAY_PORT.` : null;
 }
 
 function announce(stack: Stack, keyWasGiven: boolean, about: readonly string[]): void {
@@ -83,10 +88,10 @@ function announce(stack: Stack, keyWasGiven: boolean, about: readonly string[]):
   }
 }
 
-function stopAtSignal(stack: Stack): void {
+function stopAtSignal(stack: Stack, atStop: string): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
-      console.log('Stopping: workers get 10 s to end; queued jobs stay queued.');
+      console.log(`Stopping: workers get 10 s to end; ${atStop}.`);
       // A second signal ends it at once; the workers' guards then end them.
       process.once(signal, () => process.exit(1));
       void stack.stop().then(() => process.exit(0));

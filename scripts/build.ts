@@ -6,10 +6,15 @@ import { tableOf } from './build/sizes.ts';
 
 /**
  * `npm run build`: makes `dist/functions/<name>` and `dist/worker`, each of which is deployed as it is. The models are those of
- * `SLIPWAY_MODELS` (folders, separated by ":"), else gpu-job/models.
+ * gpu-job/models and of `SLIPWAY_MODELS` (further folders, separated by ":"), as for `npm start`.
  */
-const given = (process.env['SLIPWAY_MODELS'] ?? '').split(delimiter).filter((folder) => folder !== '');
-const modelFolders = given.length > 0 ? given.map((folder) => resolve(folder)) : [join(ROOT, 'gpu-job/models')];
+const further = (process.env['SLIPWAY_MODELS'] ?? '').split(delimiter).filter((folder) => folder !== '');
+const modelFolders = [join(ROOT, 'gpu-job/models'), ...further.map((folder) => resolve(folder))];
+const [unknown] = process.argv.slice(2);
+if (unknown !== undefined) {
+  console.error(`npm run build takes no ${unknown}; further folders of models are told by SLIPWAY_MODELS.`);
+  process.exit(1);
+}
 try {
   console.log(tableOf(await buildAll({ out: join(ROOT, 'dist'), modelFolders })));
 } catch (error) {

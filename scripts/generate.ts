@@ -16,7 +16,12 @@ const GENERATED: Readonly<Record<string, (now: string) => Promise<string>>> = {
   'docs/12-build.md': (now) => format(withEnvironmentTable(now), { parser: 'markdown', printWidth: 120 }),
 };
 
-const isCheck = process.argv.includes('--check');
+const [flag, ...more] = process.argv.slice(2);
+if ((flag !== undefined && flag !== '--check') || more.length > 0) {
+  console.error('npm run generate takes --check and nothing else.');
+  process.exit(1);
+}
+const isCheck = flag === '--check';
 for (const [name, make] of Object.entries(GENERATED)) {
   const file = join(root, name);
   const wanted = await make(readOrEmpty(file));

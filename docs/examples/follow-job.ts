@@ -2,7 +2,7 @@
  * Follows one job live, from a program of yours: submit it, sign in to Firestore, listen until it ends.
  *
  *   npm install firebase
- *   node follow-job.ts             submits a job and follows it
+ *   node follow-job.ts             submits a job and follows it (Node 22.18 or later)
  *   node follow-job.ts <job id>    follows one that is there
  *
  * Environment:

@@ -57,7 +57,7 @@ export const Model = z.strictObject({
       runSeconds: z.number().positive().default(10),
     })
     .prefault({})
-    .describe('what the target policy reckons with until a queue has a history of its own'),
+    .describe('what the target policy reckons with'),
   retry: z.strictObject({ maxAttempts: z.int().min(1).max(10).default(3) }).prefault({}),
 });
 export type Model = z.infer<typeof Model>;

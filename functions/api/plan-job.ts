@@ -32,7 +32,7 @@ export interface JobPlan {
 
 /**
  * Turns a well-formed request into a job, or says what stands against it.
- * @throws RequestError unknown_model, MODEL_UNAVAILABLE, invalid_input, webhook_refused, unknown_dependency
+ * @throws RequestError unknown_model, model_unavailable, invalid_input, webhook_refused, unknown_dependency
  */
 export async function planJob(deps: ApiDeps, asked: AskedJob): Promise<JobPlan> {
   const { id, tenant, request } = asked;
@@ -104,7 +104,7 @@ function modelFor({ catalogue }: ApiDeps, name: string): Model {
   }
   if (entry.missing.length > 0) {
     const needs = entry.missing.map(({ program, install }) => `${program} (${install})`).join(' and ');
-    throw new RequestError('MODEL_UNAVAILABLE', `${name} cannot run here before there is ${needs}.`, [
+    throw new RequestError('model_unavailable', `${name} cannot run here before there is ${needs}.`, [
       { field: '/model', message: `needs ${needs}` },
     ]);
   }

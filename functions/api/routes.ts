@@ -75,7 +75,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
       'unknown_dependency',
       'idempotency_key_reused',
       'webhook_refused',
-      'MODEL_UNAVAILABLE',
+      'model_unavailable',
     ],
     handle: createJob,
   },

@@ -18,7 +18,7 @@ const EVERY = {
     .transform(Number)
     .describe('set by Cloud Run'),
   GOOGLE_CLOUD_PROJECT: z.string().min(1).describe('the id of the project'),
-  SLIPWAY_LISTEN: z.string().default('0.0.0.0').describe('the address to listen on'),
+  SLIPWAY_LISTEN: z.string().default('0.0.0.0').describe('the address to listen on; 0.0.0.0 unless set'),
 };
 
 const STORE = {
@@ -46,15 +46,19 @@ const BLOBS = {
 };
 
 const CATALOGUE = {
-  SLIPWAY_REGIONS: list.describe('the regions that pools are deployed to, the preferred one first'),
+  SLIPWAY_REGIONS: list.describe(
+    'the regions that pools are deployed to, the preferred one first, separated by commas',
+  ),
 };
 
 const PRIVATE = {
-  SLIPWAY_CALLERS: list.describe('the service accounts that may call this function, by address'),
+  SLIPWAY_CALLERS: list.describe('the service accounts that may call this function, by address, separated by commas'),
 };
 
 const OUTBOUND = {
-  SLIPWAY_OWN_HOSTS: list.describe('host names of this deployment, which no webhook may be sent to'),
+  SLIPWAY_OWN_HOSTS: list.describe(
+    'host names of this deployment, which no webhook may be sent to, separated by commas',
+  ),
 };
 
 /** The environment of each function, and no variable that it does not read. */

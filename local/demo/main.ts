@@ -1,4 +1,4 @@
-import { openSync, writeSync } from 'node:fs';
+import { openSync, statSync, writeSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -67,9 +67,9 @@ async function main(): Promise<number> {
       say(`Interrupted after ${seconds(beganMs)}; everything is stopped.`);
       return 128 + SIGNALS[error.signal as keyof typeof SIGNALS];
     }
-    isKept = true;
     console.error(`\nThe demo failed: ${sentenceOf(error, log)}`);
-    console.error(`Its log is kept: ${logFile}`);
+    isKept ||= statSync(logFile).size > 0;
+    if (isKept) console.error(`Its log is kept: ${logFile}`);
     return 1;
   } finally {
     end.callOff();

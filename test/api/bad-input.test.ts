@@ -49,7 +49,7 @@ describe('a bad body is refused by its kind, and the next request is served', ()
     ['an unknown priority', { ...GOOD, priority: 'urgent' }, 422, 'invalid_input', ['/priority']],
     ['unknown model', { ...GOOD, model: 'slide-txt' }, 422, 'unknown_model', ['/model']],
     ['a model named like a method', { ...GOOD, model: 'constructor' }, 422, 'unknown_model', ['/model']],
-    ['a model that cannot run', { ...GOOD, model: 'folder' }, 422, 'MODEL_UNAVAILABLE', ['/model']],
+    ['a model that cannot run', { ...GOOD, model: 'folder' }, 422, 'model_unavailable', ['/model']],
     [
       'several schema violations',
       { model: 'form', input: { text: 'x', count: 0, kind: 'c', page: { url: 'no' }, more: 1 } },

@@ -108,7 +108,9 @@ async function run(
       },
     },
   };
-  const look = coalesced<null, void>((name) => dispatchQueue(deps, name));
+  const look = coalesced<null, void>(async (name) => {
+    if (!(await dispatchQueue(deps, name))) running.push(look(name, null));
+  });
 
   const work = async ({ slot, fence, ticket }: LaunchRequest, execution: string): Promise<void> => {
     const key = systemRandom.hex(32);

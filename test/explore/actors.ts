@@ -83,7 +83,9 @@ export class Actors {
   }
 
   dispatcher(id: string): NewActor {
-    return this.#actor(id, 'dispatch', (deps) => dispatchQueue(deps, this.#behaviour.queue));
+    return this.#actor(id, 'dispatch', async (deps) => {
+      if (!(await dispatchQueue(deps, this.#behaviour.queue))) await nudge(deps, this.#behaviour.queue);
+    });
   }
 
   /** What sweep calls with ids; null where the scenario leaves that function out. */

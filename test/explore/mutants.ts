@@ -146,8 +146,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       patch(
         DISPATCH,
-        'doEach(deps, due.queues, (queue) => dispatchQueue(deps, queue))',
-        'doEach(deps, due.queues, (queue) => nudge(deps, queue))',
+        'if (!(await dispatchQueue(deps, queue))) await nudge(deps, queue);',
+        'await nudge(deps, queue);',
       ),
     ],
   },

@@ -10,7 +10,10 @@ const RESULT = ['state', 'version', 'output', 'error', 'artifacts', 'attempts', 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 const inWords = (holder: Holder): string => `${holder.slot}/${holder.fence}/${holder.attempt}`;
 
-/** What a commit breaks of the invariants that hold at every instant (reliability.md §8: I2, I3, I4, I5, I8, I9, I11). */
+/**
+ * What a commit breaks of the invariants that hold at every instant (reliability.md §8: I2, I3, I4, I5, I8, I9, I11; of I15
+ * and I18 what an event shows).
+ */
 export function faultsAtCommit(view: CommitView): string[] {
   const faults = [...slotFaults(view)];
   for (const change of view.changes) {
@@ -115,7 +118,12 @@ function eventFaults({ path, before, after }: Change<'events'>): string[] {
   if (after === null) return [`I3: ${path} was deleted`];
   if (before === null) return after.data.open ? [] : [`I3: ${path} was born closed`];
   const faults = [];
-  if (!same({ ...before.data, open: null }, { ...after.data, open: null })) faults.push(`I3: ${path} was changed`);
+  const known = { open: null, releasedTo: null };
+  if (!same({ ...before.data, ...known }, { ...after.data, ...known })) faults.push(`I3: ${path} was changed`);
+  const [from, to] = [before.data.releasedTo ?? '', after.data.releasedTo ?? ''];
+  if (to < from || (to === from && after.data.open)) {
+    faults.push(`I15: ${path} went from ${from || 'no dependant'} to ${to || 'none'}, and not on`);
+  }
   if (!before.data.open) faults.push(`I18: ${path} was closed, and is written again`);
   return faults;
 }

@@ -6,12 +6,6 @@ import type { History, Submission } from './client.ts';
 import type { Documents } from './documents.ts';
 import type { Script } from './worker.ts';
 
-/** An event that was closed: by which call, and whether a fault hit its invocation from there on. */
-export interface Closing {
-  readonly number: number;
-  readonly hurtAt: number;
-}
-
 /** A whole run, once nothing moves any more. */
 export interface EndView {
   readonly documents: Documents;
@@ -20,7 +14,8 @@ export interface EndView {
   readonly ends: ReadonlyMap<string, readonly JobState[]>;
   /** Records of each event, by its path; one that was sent twice by a fault counts once. */
   readonly counted: ReadonlyMap<string, ReadonlySet<SettledRecord>>;
-  readonly closings: ReadonlyMap<string, Closing>;
+  /** Paths of the events that a fault may have kept from being counted. */
+  readonly hurt: ReadonlySet<string>;
   /** `slot fence` of each launch that was asked for. */
   readonly launches: readonly string[];
   /** Executions that worked on each attempt, by `job/attempt`. */
@@ -139,17 +134,12 @@ function launchFaults({ launches, computed }: EndView): string[] {
   ];
 }
 
-/**
- * I18: each closed event is counted once. Counting follows the commit that closes it and cannot be in it, so that a fault
- * that hits the same invocation from that commit on may leave the event uncounted; never may it be counted twice.
- */
-function countFaults({ documents, counted, closings }: EndView, path: string, event: JobEvent): string[] {
+/** I18: each closed event is counted once; where a fault kept it from being counted not at all, but never twice. */
+function countFaults({ documents, counted, hurt }: EndView, path: string, event: JobEvent): string[] {
   const records = [...(counted.get(path) ?? [])];
   const faults: string[] = [];
   if (records.length > 1) faults.push(`I18: ${path} was counted ${records.length} times`);
-  const closing = closings.get(path);
-  const isExcused = closing !== undefined && closing.hurtAt >= closing.number;
-  if (records.length === 0 && !event.open && !isExcused) faults.push(`I18: ${path} was closed and never counted`);
+  if (records.length === 0 && !event.open && !hurt.has(path)) faults.push(`I18: ${path} was closed and never counted`);
   const job = documents.get(`jobs/${event.jobId}`)?.data as Job;
   for (const record of records) {
     if (record.event !== `job.${event.to}` || record.attempt !== event.attempt) {

@@ -12,6 +12,8 @@ export interface Asked<T> {
   readonly op: Op;
   /** What is asked, in a few words, for the trace. */
   readonly what: string;
+  /** Path of the event that it is a step in the settling of, if of any: what closes it, what publishes for it, what counts it. */
+  readonly settles?: string | undefined;
   /** Takes effect, and gives the answer. */
   readonly act: (of: CallOf) => Promise<T>;
   /** What the caller sees of a call that failed, in the words of its port. */

@@ -137,6 +137,10 @@ export class Client {
     return answer?.status === 200 ? (JSON.parse(answer.text) as JobResource) : null;
   }
 
+  async look(job: string): Promise<void> {
+    await this.#insist(1, () => this.#send('GET', `/v1/jobs/${job}`));
+  }
+
   /** Sends until the answer is clear. */
   async #insist(tries: number, send: () => Promise<HttpAnswer>): Promise<HttpAnswer | null> {
     for (let left = tries; left > 0; left -= 1) {

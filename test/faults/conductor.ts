@@ -1,12 +1,14 @@
 import type { ManualClock } from '../local/manual-clock.ts';
 import type { Asked, Call, Plan } from './call.ts';
-import { isRead, type Fault, type Op } from './fault.ts';
+import { isHurtful, isRead, type Fault, type Op } from './fault.ts';
 import { currentInvocation, type Invocation } from './invocation.ts';
 import { inWords, ofCall, settled, type Pending, type Settled } from './pending.ts';
 import type { Process } from './process.ts';
 
 /** More in one run means that something goes on for ever. */
 const MOST_CALLS = 5_000;
+/** A call that is held back takes as long as so many others. */
+const HELD_CALLS = 10;
 /** Sweeps after which what is `late` arrives. */
 const LATE_SWEEPS = 2;
 
@@ -16,20 +18,28 @@ const LATE_SWEEPS = 2;
  */
 export class Conductor {
   readonly calls: Call[] = [];
+  /** Calls that settle an event, as they were asked for. */
+  readonly steps: Pending[] = [];
   readonly #clock: ManualClock;
   readonly #plan: Plan;
   readonly #isOver: () => boolean;
+  readonly #callMs: number;
   #pending: Pending[] = [];
   #delayed: Pending[] = [];
   #late: Pending[] = [];
   #sweeps = 0;
   #isFaulty = true;
+  #isHurt = false;
 
-  /** @param isOver asked before each step: whether something was found and the rest does not matter */
-  constructor(clock: ManualClock, plan: Plan, isOver: () => boolean) {
+  /**
+   * @param isOver asked before each step: whether something was found and the rest does not matter
+   * @param callMs how long each call takes
+   */
+  constructor(clock: ManualClock, plan: Plan, isOver: () => boolean, callMs: number) {
     this.#clock = clock;
     this.#plan = plan;
     this.#isOver = isOver;
+    this.#callMs = callMs;
   }
 
   /** Whether there were more calls than any run needs: something goes on for ever. */
@@ -41,6 +51,11 @@ export class Conductor {
     return this.#late.length > 0;
   }
 
+  /** Whether anything has happened so far that can make a call fail. */
+  get isHurt(): boolean {
+    return this.#isHurt;
+  }
+
   /** From here on nothing more goes wrong. */
   heal(): void {
     this.#isFaulty = false;
@@ -49,7 +64,7 @@ export class Conductor {
   call<T>(process: Process, asked: Asked<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (!process.isAlive) return;
-      this.#pending.push({
+      const pending: Pending = {
         process,
         asked,
         invocation: currentInvocation(),
@@ -57,10 +72,13 @@ export class Conductor {
         reject,
         call: null,
         isAnswered: false,
+        isTold: false,
         callOff: () => undefined,
         sweeps: 0,
         ready: null,
-      });
+      };
+      this.#pending.push(pending);
+      if (asked.settles !== undefined) this.steps.push(pending);
     });
   }
 
@@ -79,12 +97,15 @@ export class Conductor {
       if (this.#isOver() || this.isEndless) return;
       if (this.#pending.length > 0 && this.#plan.leaps()) this.#leap();
       const [next] = this.#pending.splice(this.#plan.next(this.#pending.length), 1);
-      if (next !== undefined) await this.#take(next);
-      else {
-        const delayed = this.#delayed.shift();
-        if (delayed === undefined) return;
-        await this.#perform(delayed);
+      if (next !== undefined) {
+        this.#pass(1);
+        await this.#take(next);
+        continue;
       }
+      const delayed = this.#delayed.shift();
+      if (delayed === undefined) return;
+      this.#pass(HELD_CALLS);
+      await this.#perform(delayed);
     }
   }
 
@@ -121,9 +142,17 @@ export class Conductor {
     return soonest === undefined ? null : this.#clock.nowMs() + soonest;
   }
 
+  /** The time that so many calls take. */
+  #pass(calls: number): void {
+    if (this.#callMs > 0) this.#clock.set(this.#clock.nowMs() + calls * this.#callMs);
+  }
+
   #leap(): void {
     const nextMs = this.#nextMs();
-    if (nextMs !== null) this.#clock.set(nextMs);
+    if (nextMs === null) return;
+    // It may be somebody's patience that is over.
+    this.#isHurt = true;
+    this.#clock.set(nextMs);
   }
 
   #number(process: Process, invocation: Invocation | null, op: Op, what: string): Call {
@@ -139,8 +168,7 @@ export class Conductor {
       answer: '',
     };
     this.calls.push(call);
-    // A delay cuts nothing short.
-    if (fault !== null && fault !== 'delay' && invocation !== null) invocation.hurtAt = number;
+    this.#isHurt ||= isHurtful(fault);
     return call;
   }
 
@@ -250,6 +278,10 @@ export class Conductor {
     pending.isAnswered = true;
     pending.callOff();
     if (call !== null) call.answer = inWords(outcome);
-    process.whenRunning(() => ('error' in outcome ? pending.reject(outcome.error) : pending.resolve(outcome.value)));
+    process.whenRunning(() => {
+      pending.isTold = true;
+      if ('error' in outcome) pending.reject(outcome.error);
+      else pending.resolve(outcome.value);
+    });
   }
 }

@@ -1,17 +1,18 @@
 import type { ClaimedJob } from '../../domain/contract/door.ts';
 import type { JobState } from '../../domain/contract/job.ts';
-import type { SettledRecord, Store, Write } from '../../domain/ports.ts';
+import { refs, type SettledRecord, type Store, type Write } from '../../domain/ports.ts';
 import { DEFAULT_SETTINGS } from '../../domain/settings.ts';
 import { faultsAtCommit } from './at-commit.ts';
 import { faultsAtEnd, notAtRest } from './at-end.ts';
 import { webhookFaults } from './at-end-webhooks.ts';
-import type { Call, CallOf } from './call.ts';
+import type { CallOf } from './call.ts';
 import { HARDWARE } from './catalogue.ts';
 import type { History } from './client.ts';
-import { Documents } from './documents.ts';
-import type { Invocation } from './invocation.ts';
+import type { Conductor } from './conductor.ts';
+import { Documents, isOf } from './documents.ts';
 import type { Launched } from './platform.ts';
 import type { Receiver } from './receiver.ts';
+import { isHurt, type Closing } from './settling.ts';
 
 /** What is wrong at the same time, as far as anyone will read it. */
 const TOLD = 5;
@@ -22,7 +23,7 @@ export class Evidence {
   readonly #faults: string[] = [];
   readonly #documents = new Documents();
   readonly #counted = new Map<string, Set<SettledRecord>>();
-  readonly #closings = new Map<string, { readonly number: number; readonly by: Invocation }>();
+  readonly #closings = new Map<string, Closing>();
   readonly #computed = new Map<string, Set<string>>();
   readonly #sessions = new Map<string, string>();
 
@@ -53,17 +54,18 @@ export class Evidence {
     this.#faults.push(
       ...faultsAtCommit({ documents: this.#documents, changes, by: invocation, nowMs, leaseMs, maxOf, lives }),
     );
-    for (const { path, collection, before, after } of changes) {
-      if (collection !== 'events' || before === null || after === null || invocation === null) continue;
-      invocation.closed = path;
-      this.#closings.set(path, { number, by: invocation });
+    for (const change of changes) {
+      const isClosing =
+        isOf(change, 'events') && change.before?.data.open === true && change.after?.data.open === false;
+      if (isClosing) this.#closings.set(change.path, { number, by: invocation });
     }
   }
 
-  /** @param path the event that the invocation had closed last when it counted */
-  counted(record: SettledRecord, path: string | null): void {
-    if (path === null) this.add(`I18: ${record.event} was counted by one that had not closed the event`);
-    else this.#counted.set(path, (this.#counted.get(path) ?? new Set()).add(record));
+  counted(record: SettledRecord, { invocation }: CallOf): void {
+    const { path } = refs.event(record.job, record.version);
+    const closing = this.#closings.get(path);
+    if (closing?.by !== invocation) this.add(`I18: ${path} was counted by one that had not closed it`);
+    this.#counted.set(path, (this.#counted.get(path) ?? new Set()).add(record));
   }
 
   computed({ id, attempt }: ClaimedJob, execution: string): void {
@@ -80,20 +82,21 @@ export class Evidence {
 
   /** Judges the whole run, once nothing moves any more. */
   async judge(run: {
-    readonly calls: readonly Call[];
+    readonly conductor: Pick<Conductor, 'calls' | 'steps'>;
     readonly ends: ReadonlyMap<string, readonly JobState[]>;
     readonly receiver: Receiver;
     readonly store: Store;
   }): Promise<void> {
-    const { calls, ends, receiver, store } = run;
+    const { conductor, ends, receiver, store } = run;
     const [documents, history, counted, computed] = [this.#documents, this.history, this.#counted, this.#computed];
-    const closings = new Map(
-      [...this.#closings].map(([path, { number, by }]) => [path, { number, hurtAt: by.hurtAt }] as const),
+    const { calls, steps } = conductor;
+    const hurt = new Set(
+      [...this.#closings].flatMap(([path, closing]) => (isHurt(path, closing, steps) ? [path] : [])),
     );
     const launches = calls.filter(({ op }) => op === 'launcher.launch').map(({ what }) => what);
     const mostTries = DEFAULT_SETTINGS.deliveryScheduleMs.length;
     this.#faults.push(
-      ...faultsAtEnd({ documents, history, ends, counted, closings, launches, computed, hardware: HARDWARE }),
+      ...faultsAtEnd({ documents, history, ends, counted, hurt, launches, computed, hardware: HARDWARE }),
       ...webhookFaults({ documents, sends: receiver.sends, received: receiver.received, mostTries }),
       ...(await this.#unlike(store)),
     );

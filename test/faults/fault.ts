@@ -24,6 +24,9 @@ export const FAULTS = [
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
+/** Whether it can make anything fail: a delay alone only puts calls in another order. */
+export const isHurtful = (fault: Fault | null): boolean => fault !== null && fault !== 'delay';
+
 /** Every kind of call, and whether it only looks. The last four rows are the calls between the parts: messages, requests, the scheduler. */
 const OPS = {
   'store.get': 'read',

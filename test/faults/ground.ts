@@ -1,5 +1,6 @@
 import type { Catalogue } from '../../domain/contract/model.ts';
 import type { Clock, Log, Random, SettledRecord, Store, Write } from '../../domain/ports.ts';
+import type { Settings } from '../../domain/settings.ts';
 import type { CallOf } from './call.ts';
 import type { Conductor } from './conductor.ts';
 import type { Platform } from './platform.ts';
@@ -18,6 +19,6 @@ export interface Ground {
   /** Bytes of each blob that is there. */
   readonly blobs: ReadonlyMap<string, number>;
   commit(writes: readonly Write[], call: CallOf): Promise<void>;
-  /** @param closed the event that the invocation had closed last when it counted */
-  counted(record: SettledRecord, closed: string | null): void;
+  counted(record: SettledRecord, call: CallOf): void;
+  readonly settings: Settings;
 }

@@ -9,10 +9,6 @@ export interface Invocation {
   readonly process: Process;
   /** Of a worker's request: the session it shows. */
   readonly session: { readonly slot: string; readonly fence: number } | null;
-  /** The event that it closed last. */
-  closed: string | null;
-  /** Number of the last call of it that a fault hit; infinite once a crash has cut it short. */
-  hurtAt: number;
 }
 
 const current = new AsyncLocalStorage<Invocation>();

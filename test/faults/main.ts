@@ -43,6 +43,9 @@ function tell(what: string, outcome: Outcome, replay: string): void {
 const replayOf = ({ name }: Scenario, at: number, fault: Fault | null): string =>
   `--scenario ${name} --at ${at}${fault === null ? '' : ` --fault ${fault}`}`;
 
+const replayOfSeed = (seed: number): string =>
+  `--seed ${seed}${values.scenario === undefined ? '' : ` --scenario ${values.scenario}`}`;
+
 function chosen(): readonly Scenario[] {
   const scenarios = SCENARIOS.filter(({ name }) => values.scenario === undefined || values.scenario === name);
   if (scenarios.length > 0) return scenarios;
@@ -69,12 +72,11 @@ async function exhaustively(): Promise<void> {
 
 async function atRandom(first: number, count: number): Promise<void> {
   console.log(`seeds ${first} to ${first + count - 1}`);
-  const of = values.scenario === undefined ? '' : ` --scenario ${values.scenario}`;
   let calls = 0;
   for (let seed = first; seed < first + count; seed += 1) {
     const outcome = await runSeed(seed, openSqlite, chosen());
     calls += outcome.calls.length;
-    if (outcome.fault !== null) fail(`seed ${seed}`, outcome, `--seed ${seed}${of}`);
+    if (outcome.fault !== null) fail(`seed ${seed}`, outcome, replayOfSeed(seed));
   }
   console.log(`${count} runs, ${calls} calls`);
 }
@@ -89,7 +91,7 @@ else if (values.seeds !== undefined)
   await atRandom(number(values.seed ?? String(Date.now() % 1e9)), number(values.seeds));
 else if (values.seed !== undefined) {
   const seed = number(values.seed);
-  tell(`seed ${seed}`, await runSeed(seed, openSqlite, chosen()), `--seed ${seed}`);
+  tell(`seed ${seed}`, await runSeed(seed, openSqlite, chosen()), replayOfSeed(seed));
 } else if (values.at !== undefined) {
   const [scenario] = chosen();
   const [fault] = values.fault === undefined ? [null] : faults();

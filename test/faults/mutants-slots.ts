@@ -25,6 +25,13 @@ export const SLOT_MUTANTS: readonly Mutant[] = [
     patches: [patch(FINISH, 'if (queued > 0) await nudge(deps, queue);', 'void queued;')],
   },
   {
+    name: 'a look whose time is up that nobody goes on with',
+    scenario: 'hasty-look',
+    fault: 'delay',
+    invariant: 'W',
+    patches: [patch(DISPATCH, '    looked.isLeft = false;\n    await nudge(deps, queue);', '')],
+  },
+  {
     name: 'a recovery that frees the slot before its jobs are queued again',
     scenario: 'lost-worker',
     fault: 'delay',

@@ -23,6 +23,13 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'no deciding again after a lost race',
+    scenario: 'one-job',
+    fault: 'delay',
+    invariant: 'X',
+    patches: [patch('functions/steps/again.ts', 'if (!isConflict(error) || left <= 1) throw error;', 'throw error;')],
+  },
+  {
     name: 'an idempotency key that makes no id',
     scenario: 'keyed',
     fault: 'succeed-then-error',
@@ -65,6 +72,19 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'an event that is not counted where what it owes could not be published',
+    scenario: 'one-job',
+    fault: 'fail-before',
+    invariant: 'I18',
+    patches: [
+      patch(
+        SETTLE,
+        "deps.log.error('delivery not published; sweep will find it', { delivery, error: String(error) });",
+        'throw error;',
+      ),
+    ],
+  },
+  {
     name: 'an end that leaves its dependants alone',
     scenario: 'dependent',
     fault: 'delay',
@@ -76,6 +96,27 @@ export const MUTANTS: readonly Mutant[] = [
         'const releasedTo = null as string | null;',
       ),
     ],
+  },
+  {
+    name: 'an end that does not go on after its first page of dependants',
+    scenario: 'many-dependants',
+    fault: 'delay',
+    invariant: 'W',
+    patches: [patch(SETTLE, '        await goOn(deps, event.path);\n', '')],
+  },
+  {
+    name: 'an end that is closed though there are dependants left',
+    scenario: 'many-dependants',
+    fault: 'delay',
+    invariant: 'W',
+    patches: [patch(SETTLE, 'if (releasedTo !== null) {', "if (releasedTo === '') {")],
+  },
+  {
+    name: 'an end that begins with its first dependant each time',
+    scenario: 'many-dependants',
+    fault: 'delay',
+    invariant: 'I15',
+    patches: [patch(SETTLE, 'jobId, event.data.releasedTo ?? null, beginByMs', 'jobId, null, beginByMs')],
   },
   {
     name: 'a dependant that does not wait for all its parents',

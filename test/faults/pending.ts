@@ -12,6 +12,8 @@ export interface Pending {
   readonly reject: (error: unknown) => void;
   call: Call | null;
   isAnswered: boolean;
+  /** Whether its caller has gone on with the answer. */
+  isTold: boolean;
   callOff: () => void;
   /** For `late`: how many sweeps there had been, and the answer to a read. */
   sweeps: number;

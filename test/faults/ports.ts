@@ -1,12 +1,10 @@
 import { CALL_MS } from '../../cloud/deadline.ts';
 import { HttpFailure } from '../../domain/errors.ts';
-import type { LaunchResult, OutboundRequest } from '../../domain/ports.ts';
-import { DEFAULT_SETTINGS } from '../../domain/settings.ts';
+import { refs, type LaunchResult, type Messages, type OutboundRequest } from '../../domain/ports.ts';
 import type { Deps } from '../../functions/deps.ts';
 import type { Asked } from './call.ts';
 import { InjectedError } from './fault.ts';
 import type { Ground } from './ground.ts';
-import { currentInvocation } from './invocation.ts';
 import type { Process } from './process.ts';
 import { storeOf } from './store-port.ts';
 
@@ -28,6 +26,7 @@ export function portsOf(ground: Ground, process: Process): Deps {
         call({
           op: 'bus.publish',
           what: `${topic} ${JSON.stringify(message)}`,
+          settles: owedBy(message),
           act: async () => platform.publish(topic, message),
           broken: failed,
           patienceMs: CALL_MS.publish,
@@ -113,16 +112,15 @@ export function portsOf(ground: Ground, process: Process): Deps {
         }),
     },
     metrics: {
-      settled: (record) => {
-        const closed = currentInvocation()?.closed ?? null;
-        return call({
+      settled: (record) =>
+        call({
           op: 'metrics.settled',
           what: `${record.event} ${record.attempt}`,
-          act: async () => ground.counted(record, closed),
+          settles: refs.event(record.job, record.version).path,
+          act: async (of) => ground.counted(record, of),
           broken: failed,
           patienceMs: CALL_MS.gauges,
-        });
-      },
+        }),
       gauges: (points) =>
         call({
           op: 'metrics.gauges',
@@ -154,8 +152,14 @@ export function portsOf(ground: Ground, process: Process): Deps {
     random: ground.random,
     log: ground.log,
     catalogue: ground.catalogue,
-    settings: DEFAULT_SETTINGS,
+    settings: ground.settings,
   };
+}
+
+/** The event that a message brings a delivery of. */
+function owedBy(message: Messages[keyof Messages]): string | undefined {
+  const [, job, seq] = 'delivery' in message ? (/^(.+)~(\d+)~/.exec(message.delivery) ?? []) : [];
+  return job === undefined ? undefined : refs.event(job, Number(seq)).path;
 }
 
 const headerOf = ({ headers }: OutboundRequest, name: string): string => headers[name] ?? '';

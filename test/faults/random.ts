@@ -12,6 +12,7 @@ const MOST_FAULTS = 8;
 const LEAP_CHANCE = 0.01;
 const LOSSY_CHANCE = 0.1;
 const LOST_CHANCE = 0.1;
+const HASTY_CHANCE = 0.3;
 
 /** Several scenarios, or one of them twice, at once in one queue. */
 function settingOf(seed: number, among: readonly Scenario[]): Setting {
@@ -27,6 +28,8 @@ function settingOf(seed: number, among: readonly Scenario[]): Setting {
     sweepEverySeconds: 61,
     isLossy: random.unit() < LOSSY_CHANCE,
     lostLaunches: random.unit() < LOST_CHANCE ? 1 : 0,
+    isHasty: random.unit() < HASTY_CHANCE,
+    leaveMs: below(random, 2) * 25,
     statuses: Array.from({ length: below(random, 4) }, () => [200, 500, 503, 429][below(random, 4)] as number),
     clients: parts.flatMap(({ scenario, prefix }) => scenario.clients.map((run) => ({ prefix, run }))),
     ends: new Map(

@@ -19,6 +19,10 @@ export interface Scenario {
   readonly isLossy: boolean;
   /** Launches, the first ones, that start nothing and of which nobody can tell. */
   readonly lostLaunches: number;
+  /** Each call takes a millisecond, and a function that has rounds to go has time for one of them. */
+  readonly isHasty: boolean;
+  /** How long a worker takes from its last look at the queue until it gives its slot back. */
+  readonly leaveMs: number;
   /** How the receiver of webhooks answers at first. */
   readonly statuses: readonly number[];
   /** What each client does, all at once. */
@@ -34,6 +38,8 @@ const scenario = (given: Pick<Scenario, 'name' | 'title' | 'clients' | 'ends'> &
   sweepEverySeconds: 61,
   isLossy: false,
   lostLaunches: 0,
+  isHasty: false,
+  leaveMs: 0,
   statuses: [],
   ...given,
 });
@@ -176,6 +182,39 @@ export const SCENARIOS: readonly Scenario[] = [
       async (client) => {
         await client.heardLeaving(QUEUE);
         await client.submit('second');
+      },
+    ],
+    ends: { first: ['succeeded'], second: ['succeeded'] },
+  }),
+  scenario({
+    name: 'many-dependants',
+    title: 'a failed job with more dependants than one answer has time for ends each of them, page by page',
+    isHasty: true,
+    clients: [
+      async (client) => {
+        const parent = await client.submit('parent', {
+          script: { plan: ['crash', 'crash', 'crash', 'crash'] },
+          maxAttempts: 1,
+        });
+        const tags = parent === null ? [] : ['one', 'two', 'three'];
+        await Promise.all(tags.map((tag) => client.submit(tag, { parents: parent === null ? [] : [parent] })));
+      },
+    ],
+    ends: { parent: ['failed'], one: ['failed'], two: ['failed'], three: ['failed'] },
+  }),
+  scenario({
+    name: 'hasty-look',
+    title: 'a job that is submitted while a worker leaves, and looked at by one whose time is up, is not left behind',
+    max: 2,
+    isHasty: true,
+    leaveMs: 25,
+    clients: [
+      async (client) => void (await client.submit('first')),
+      async (client) => {
+        await client.heardLeaving(QUEUE);
+        const id = await client.submit('second');
+        // Time passes with calls: these let the worker leave while the look at the queue is held back.
+        for (let looks = 6; looks > 0 && id !== null; looks -= 1) await client.look(id);
       },
     ],
     ends: { first: ['succeeded'], second: ['succeeded'] },

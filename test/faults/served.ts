@@ -9,7 +9,7 @@ import type { Deps } from '../../functions/deps.ts';
 import { encodeAnswer, problemAnswer, type FunctionRequest } from '../../functions/http/answer.ts';
 import type { Guard } from '../../functions/http/guard.ts';
 import { FUNCTIONS } from '../../functions/index.ts';
-import type { ServedFunction } from '../../functions/serve.ts';
+import type { ServedFunction } from '../../functions/served-function.ts';
 import { withinGrants } from '../../functions/within-grants.ts';
 import { BrokenError } from './fault.ts';
 import { runFor, type Invocation } from './invocation.ts';
@@ -94,14 +94,9 @@ export class Served {
       function: name,
       process: instance.process,
       session,
-      closed: null,
-      hurtAt: 0,
     };
     return new Promise<T>((resolve, reject) => {
-      const undo = instance.process.onEnd(() => {
-        invocation.hurtAt = Infinity;
-        reject(new BrokenError(`${name} crashed`));
-      });
+      const undo = instance.process.onEnd(() => reject(new BrokenError(`${name} crashed`)));
       runFor(invocation, () => run(instance))
         .finally(undo)
         .then(resolve, reject);

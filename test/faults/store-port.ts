@@ -46,6 +46,7 @@ export function storeOf(ground: Ground, process: Process): Store {
       conductor.call(process, {
         op: 'store.commit',
         what: writes.map(inWords).join(', '),
+        settles: closedBy(writes),
         act: (of) => ground.commit(writes, of),
         broken: unclear,
         misreport: {
@@ -90,7 +91,10 @@ function watch(
   return stop;
 }
 
-const SHOWN = ['state', 'version', 'attempt', 'fence', 'holder', 'jobs', 'open', 'claims'];
+const closedBy = (writes: readonly Write[]): string | undefined =>
+  writes.find((write) => write.kind === 'update' && 'open' in write.patch)?.ref.path;
+
+const SHOWN = ['state', 'version', 'attempt', 'fence', 'holder', 'jobs', 'open', 'releasedTo', 'claims'];
 
 function inWords(write: Write): string {
   if (write.kind === 'delete') return `delete ${write.ref.path}`;

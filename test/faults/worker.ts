@@ -2,7 +2,8 @@ import type { Artifact } from '../../domain/contract/job.ts';
 import { WorkerEnv, type ClaimedJob, type Outcome, type ReadyReply } from '../../domain/contract/door.ts';
 import type { Clock, Log, Random } from '../../domain/ports.ts';
 import { SECOND } from '../../domain/time.ts';
-import { DoorRejectedError, isPassing, SessionRefusedError, type Door } from '../../gpu-job/door-client.ts';
+import type { Door } from '../../gpu-job/door-client.ts';
+import { DoorRejectedError, isPassing, SessionRefusedError } from '../../gpu-job/door-errors.ts';
 import { finishJob, releaseSlot } from '../../gpu-job/finish.ts';
 import { Lease } from '../../gpu-job/lease.ts';
 import { becomeReady } from '../../gpu-job/ready.ts';
@@ -31,6 +32,8 @@ export interface WorkerWorld {
   readonly random: Random;
   readonly log: Log;
   readonly signals: Signals;
+  /** How long its model takes to stop. */
+  readonly leaveMs: number;
   /** Stops this execution for good. */
   readonly exit: () => void;
   readonly upload: (path: string, bytes: number) => void;
@@ -89,7 +92,7 @@ class Life {
   }
 
   async live(goodSinceMs: number): Promise<void> {
-    const { clock, door, log, signals, launched, exit } = this.#world;
+    const { clock, door, log, signals, launched, leaveMs, exit } = this.#world;
     const { renewEveryMs, abandonAfterMs, idleTimeoutMs } = this.#bounds;
     this.#lease = new Lease({
       clock,
@@ -117,8 +120,9 @@ class Life {
       if (drain || clock.nowMs() >= idleSinceMs + idleTimeoutMs) break;
       await sleep(clock, Math.min(leftMs, beganMs + SETTINGS.emptyClaimPauseMs - clock.nowMs()));
     }
-    await this.#lease.stop();
     signals.say('leaving', launched.request.queue);
+    if (leaveMs > 0) await sleep(clock, leaveMs);
+    await this.#lease.stop();
     const untilMs = clock.nowMs() + SETTINGS.releasePatienceMs;
     await releaseSlot(door, 0, log, { ...this.#patience, untilMs });
   }

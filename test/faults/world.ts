@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { JobState } from '../../domain/contract/job.ts';
 import { create, refs, type Clock, type Log, type Store, type Write } from '../../domain/ports.ts';
+import { DEFAULT_SETTINGS } from '../../domain/settings.ts';
 import { HOUR, MINUTE, SECOND } from '../../domain/time.ts';
 import { manualClock, type ManualClock } from '../local/manual-clock.ts';
 import type { Call, CallOf, Plan } from './call.ts';
@@ -35,6 +36,8 @@ const GAPS_MS = [
   40 * MINUTE,
   ...[2.5, 6, 12, 16, 23].map((hours) => hours * HOUR),
 ];
+/** No time but for what is begun at once, one dependant at a time. */
+const HASTY = { beginForMs: 0, childrenPerPage: 1 };
 /** Sweeps by the scheduler, in a scenario that it is part of. */
 const SCHEDULED = 8;
 
@@ -64,7 +67,8 @@ export class World {
     this.#setting = setting;
     this.#clock = clock;
     this.#engine = engine;
-    this.#conductor = new Conductor(clock, plan, () => this.#evidence.fault !== null);
+    const isOver = (): boolean => this.#evidence.fault !== null;
+    this.#conductor = new Conductor(clock, plan, isOver, setting.isHasty ? 1 : 0);
     this.#receiver = new Receiver(setting.statuses, (why) => this.#evidence.add(`I12: ${why}`));
     this.#platform = new Platform({
       clock,
@@ -84,7 +88,8 @@ export class World {
       receiver: this.#receiver,
       blobs: this.#blobs,
       commit: (writes, call) => this.#commit(writes, call),
-      counted: (record, closed) => this.#evidence.counted(record, closed),
+      counted: (record, call) => this.#evidence.counted(record, call),
+      settings: setting.isHasty ? { ...DEFAULT_SETTINGS, ...HASTY } : DEFAULT_SETTINGS,
     };
     this.#served = new Served((process) => portsOf(this.#ground, process), setting.width);
     this.#platform.serve(this.#served);
@@ -117,12 +122,12 @@ export class World {
     const wasDone = this.#isDone();
     this.#conductor.heal();
     await this.#sweepUntilDone(GAPS_MS);
-    const { calls } = this.#conductor;
+    const conductor = this.#conductor;
     const { ends } = this.#setting;
     if (this.#evidence.fault === null) {
-      await this.#evidence.judge({ calls, ends, receiver: this.#receiver, store: this.#engine.store });
+      await this.#evidence.judge({ conductor, ends, receiver: this.#receiver, store: this.#engine.store });
     }
-    return { calls, fault: this.#evidence.fault, wasDone };
+    return { calls: conductor.calls, fault: this.#evidence.fault, wasDone };
   }
 
   async #sweepUntilDone(gapsMs: readonly number[]): Promise<void> {
@@ -162,6 +167,7 @@ export class World {
       random: this.#ground.random,
       log: this.#ground.log,
       signals: this.#signals,
+      leaveMs: this.#setting.leaveMs,
       door: doorOf({ conductor: this.#conductor, served: this.#served }, process, crash),
       upload: (path, bytes) => this.#blobs.set(path, bytes),
       computed: (job) => this.#evidence.computed(job, execution),
@@ -173,7 +179,7 @@ export class World {
     return {
       info: () => undefined,
       error: (message, fields) => {
-        const fault = faultIn(message, fields);
+        const fault = faultIn(message, fields, this.#conductor.isHurt);
         if (fault !== null) this.#evidence.add(fault);
       },
     };

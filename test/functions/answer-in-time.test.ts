@@ -136,6 +136,42 @@ test('with those messages lost, each of sweep’s calls gets further than the on
   expect(left).toEqual([85, 60, 35, 10, 0]);
 });
 
+test('a nudge that is slow to be published keeps nobody from looking at the queue', async () => {
+  rig = makeRig({ max: 1 });
+  const { store } = rig.deps;
+  const began = Promise.withResolvers<void>();
+  const goOn = Promise.withResolvers<void>();
+  let looks = 0;
+  const query: typeof store.query = async (shape, where, options) => {
+    if (shape === 'slotsOfQueue' && (looks += 1) === 1) {
+      began.resolve();
+      await goOn.promise;
+    }
+    return store.query(shape, where, options);
+  };
+  const published = Promise.withResolvers<void>();
+  let publishing = 0;
+  const bus = {
+    publish: () => {
+      if ((publishing += 1) === 2) published.resolve();
+      return new Promise<void>(() => undefined);
+    },
+  };
+  const served = dispatch({ ...rig.deps, bus, store: Object.assign(Object.create(store) as typeof store, { query }) });
+  await rig.submit();
+  const nudged = () => handle(served, messageEvent({ queue: QUEUE }, rig.clock.nowMs()));
+  void nudged();
+  await began.promise;
+  // Waits for the look that is under way, until there is no time left for one of its own.
+  void nudged();
+  rig.clock.set(rig.clock.nowMs() + rig.deps.settings.beginForMs + 1);
+  goOn.resolve();
+  await published.promise;
+  await nudged();
+  expect(looks).toBeGreaterThan(1);
+  expect(rig.launched).toHaveLength(1);
+});
+
 test('one slot of which the platform does not tell does not keep the others from being looked at', async () => {
   rig = makeRig({ max: 3 });
   const looked: string[] = [];

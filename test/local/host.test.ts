@@ -55,7 +55,7 @@ test.each<[string, 'info' | 'error', string, Record<string, string | number | bo
     'error',
     'lost',
     { slot: 'a~1', n: 2, ok: true, why: null },
-    'error lost slot=a~1 n=2 ok=true why=null',
+    'error lost slot=a~1 n=2 ok=true',
   ],
   ['a value that could be read as more', 'info', 'm', { a: 'b c=d', empty: '' }, 'info  m a="b c=d" empty=""'],
   ['line ends', 'error', 'two\nlines', { last: 'x\ny' }, 'error two\\x0alines last="x\\ny"'],

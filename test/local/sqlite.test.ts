@@ -75,7 +75,7 @@ test('what was acknowledged before a kill -9 is there after it; meanwhile a seco
   const held = (): unknown => openDataFolder(folder, { clock: systemClock, random: systemRandom });
   expect(held).toThrow(DataFolderHeldError);
   expect(held).toThrow(
-    new RegExp(`process ${child.pid} since 20.*, at http://127.0.0.1:1234\\..*kill ${child.pid}.*SLIPWAY_DATA`),
+    new RegExp(`process ${child.pid} since 20.*, at http://127.0.0.1:1234\\..*kill ${child.pid}.*SLIPWAY_DATA`, 's'),
   );
   child.kill('SIGKILL');
   const acknowledged = (await ended).filter((line) => line !== 'open').map(Number);

@@ -19,7 +19,9 @@ afterAll(async () => {
 
 test('a second start on the same data folder says who holds it, and leaves it alone', async () => {
   const first = await startProcess(data);
-  await expect(startProcess(data)).rejects.toThrow(new RegExp(`held by process ${first.child.pid} .* at ${first.url}`));
+  await expect(startProcess(data)).rejects.toThrow(
+    new RegExp(`held\\n  by process ${first.child.pid} .* at ${first.url}`),
+  );
   expect((await first.call('GET', '/v1/models')).status).toBe(200);
   await first.kill('SIGTERM');
 }, 30_000);
