@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 /** Tests run the very files that production runs: Node's own type stripping, native ES modules, no build. */
 export default {
   testEnvironment: 'node',
@@ -6,5 +8,7 @@ export default {
   transform: { '\\.ts$': '<rootDir>/test/strip-types.js' },
   globalSetup: '<rootDir>/test/emulators/setup.js',
   globalTeardown: '<rootDir>/test/emulators/teardown.js',
+  // Two at least: most of the time a test waits for processes of its own.
+  maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
   testTimeout: 30_000,
 };
