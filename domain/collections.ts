@@ -1,7 +1,8 @@
-import type { Delivery, Key } from './contract/delivery.ts';
+import type { Delivery } from './contract/delivery.ts';
 import type { Edge, Job, JobEvent, JobPrivate, LogChunk } from './contract/job.ts';
 import type { Rejection } from './contract/rejection.ts';
 import type { Slot } from './contract/slot.ts';
+import type { Key, Tenant } from './contract/tenant.ts';
 
 /** Every collection and the shape of its documents. `events` and `logs` lie below a job; a shape asks all of a collection, whichever its parent. */
 export interface Collections {
@@ -12,6 +13,7 @@ export interface Collections {
   edges: Edge;
   slots: Slot;
   deliveries: Delivery;
+  tenants: Tenant;
   keys: Key;
   rejections: Rejection;
 }

@@ -19,6 +19,7 @@ export const refs = {
   edge: (parent: string, child: string): Ref<'edges'> => ({ collection: 'edges', path: `edges/${parent}~${child}` }),
   slot: (id: string): Ref<'slots'> => ({ collection: 'slots', path: `slots/${id}` }),
   delivery: (id: string): Ref<'deliveries'> => ({ collection: 'deliveries', path: `deliveries/${id}` }),
+  tenant: (id: string): Ref<'tenants'> => ({ collection: 'tenants', path: `tenants/${id}` }),
   key: (hash: string): Ref<'keys'> => ({ collection: 'keys', path: `keys/${hash}` }),
   rejection: (id: string): Ref<'rejections'> => ({ collection: 'rejections', path: `rejections/${id}` }),
 } as const;

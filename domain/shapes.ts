@@ -49,6 +49,9 @@ export const SHAPES = {
   slotsInState: { collection: 'slots', equal: ['state'], contains: null, order: 'queue', direction: 'asc' },
   deliveriesDue: { collection: 'deliveries', equal: ['state'], contains: null, order: 'nextAtMs', direction: 'asc' },
   deliveriesOfJob: { collection: 'deliveries', equal: ['jobId'], contains: null, order: 'seq', direction: 'asc' },
+  allTenants: { collection: 'tenants', equal: ['schema'], contains: null, order: 'id', direction: 'asc' },
+  tenantsOfAccount: { collection: 'tenants', equal: [], contains: 'accounts', order: 'id', direction: 'asc' },
+  keysOfTenant: { collection: 'keys', equal: ['tenant'], contains: null, order: 'createdAtMs', direction: 'asc' },
 } as const satisfies Record<string, Shape>;
 
 /**

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
-import { create, refs, type Store } from '../domain/ports.ts';
+import { create, refs, type Store, type Write } from '../domain/ports.ts';
 import { isConflict } from '../domain/errors.ts';
 
 /**
- * Lets exactly this key in for `tenant`: one that an earlier start let in and this one does not name is let in no more. Only
- * the key's hash is stored.
+ * Lets exactly this key in for `tenant`, to do everything: one that an earlier start let in and this one does not name is let in
+ * no more. Only the key's hash is stored.
  * @param file where the hash is remembered between starts
  */
 export async function admitOnly(
@@ -19,8 +19,17 @@ export async function admitOnly(
   const former = await readFile(file, 'utf8').catch(() => null);
   if (former !== null && former !== hash) await store.commit([{ kind: 'delete', ref: refs.key(former) }]);
   await writeFile(file, hash, { mode: 0o600 });
+  const its = { schema: 1, createdAtMs: nowMs } as const;
+  await unlessThere(
+    store,
+    create(refs.tenant(tenant), { ...its, id: tenant, title: 'This machine', accounts: [], keyChanges: 0 }),
+  );
+  await unlessThere(store, create(refs.key(hash), { ...its, tenant }));
+}
+
+async function unlessThere(store: Store, write: Write): Promise<void> {
   try {
-    await store.commit([create(refs.key(hash), { schema: 1, tenant, createdAtMs: nowMs })]);
+    await store.commit([write]);
   } catch (error) {
     if (!isConflict(error)) throw error;
   }

@@ -4,6 +4,7 @@ import type { Clock, Page, Ref, Snapshot, Store } from '../domain/ports.ts';
 import { checkCursor, checkLimit, type CollectionOf } from '../domain/shapes.ts';
 import { keyOf, pageSql } from './sqlite-entries.ts';
 import { openDatabase } from './sqlite-file.ts';
+import { reindex } from './sqlite-reindex.ts';
 import {
   freeze,
   makeWriter,
@@ -41,6 +42,7 @@ export function openStore(
   options: { readonly clock: Clock; readonly onError?: (error: unknown) => void },
 ): SqliteStore {
   const db = openDatabase(file);
+  reindex(db);
   const writer = makeWriter(db);
   const last = db.prepare('SELECT number, at FROM last_commit').get() as { number: number; at: number };
   const setLast = db.prepare('UPDATE last_commit SET number = ?, at = ?');

@@ -31,11 +31,3 @@ export const Delivery = z.looseObject({
   createdAtMs: z.int(),
 });
 export type Delivery = z.infer<typeof Delivery>;
-
-/** The document `keys/{sha256 of the key, hex}`. */
-export const Key = z.looseObject({
-  schema: z.literal(1),
-  tenant: z.string(),
-  createdAtMs: z.int(),
-});
-export type Key = z.infer<typeof Key>;

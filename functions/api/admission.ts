@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
+import type { Caller } from './authenticate.ts';
 import type { RouteMatch } from './router.ts';
 
 /** What the guard found out about a request: whose it is, and what it asks for. */
 export interface Admission {
-  readonly tenant: string;
+  readonly caller: Caller;
   readonly match: RouteMatch;
 }
 

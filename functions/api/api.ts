@@ -9,9 +9,9 @@ export function api(deps: ApiDeps): ServedFunction {
   const handler = httpHandler(deps.log, async (request, gone) => {
     const admission = admissionOf(request);
     if (admission === null) throw new RequestError('unauthenticated', 'This request has not passed the guard.');
-    const { tenant, match } = admission;
+    const { caller, match } = admission;
     return match.route.handle(deps, {
-      tenant,
+      ...caller,
       params: match.params,
       query: match.query,
       headers: request.headers,

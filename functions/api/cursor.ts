@@ -1,11 +1,18 @@
 import type { Cursor } from '../../domain/ports.ts';
 import { parameterError } from '../http/parse.ts';
 
-/** A place in a list of jobs, as clients carry it: they must not read anything into it. */
+/** A place in a list, as clients carry it: they must not read anything into it. */
 export const encodeCursor = (cursor: Cursor): string => Buffer.from(JSON.stringify(cursor)).toString('base64url');
 
+/** What a cursor of each list looks like. */
+const LISTS = {
+  jobs: { isSort: Number.isSafeInteger, path: /^jobs\/[a-z0-9]+$/ },
+  tenants: { isSort: (at: unknown) => typeof at === 'string', path: /^tenants\/[a-z0-9-]+$/ },
+};
+
 /** @throws RequestError invalid_request for what no answer of ours has given out */
-export function decodeCursor(text: string): Cursor {
+export function decodeCursor(text: string, list: keyof typeof LISTS): Cursor {
+  const { isSort, path: isPath } = LISTS[list];
   let value: unknown;
   try {
     value = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
@@ -13,13 +20,8 @@ export function decodeCursor(text: string): Cursor {
     value = null;
   }
   const [at, path] = Array.isArray(value) && value.length === 2 ? (value as unknown[]) : [];
-  if (
-    typeof at !== 'number' ||
-    !Number.isSafeInteger(at) ||
-    typeof path !== 'string' ||
-    !/^jobs\/[a-z0-9]+$/.test(path)
-  ) {
+  if (!isSort(at) || typeof path !== 'string' || !isPath.test(path)) {
     throw parameterError('cursor', 'is not one that a list gave as "next"');
   }
-  return [at, path];
+  return [at as string | number, path];
 }

@@ -37,7 +37,7 @@ export async function getJob(deps: ApiDeps, call: Call): Promise<Answer> {
 /** `GET /v1/jobs`: the tenant's jobs, newest first. @throws RequestError invalid_request */
 export async function listJobs(deps: ApiDeps, call: Call): Promise<Answer> {
   const query = parseQuery(ListJobsQuery, call.query);
-  const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
+  const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor, 'jobs');
   const page = await pageOf(deps, call.tenant, query, after);
   return {
     status: 200,

@@ -5,7 +5,13 @@ import type { ApiRoute, HeaderDoc } from './route.ts';
 import { API_ROUTES } from './routes.ts';
 
 /** What any operation can answer. */
-const COMMON_PROBLEMS: readonly ProblemCode[] = ['invalid_request', 'unauthenticated', 'internal', 'unavailable'];
+const COMMON_PROBLEMS: readonly ProblemCode[] = [
+  'invalid_request',
+  'unauthenticated',
+  'forbidden',
+  'internal',
+  'unavailable',
+];
 
 type Json = Record<string, unknown>;
 type Direction = 'input' | 'output';
@@ -41,6 +47,7 @@ function operationOf(route: ApiRoute): Json {
   return {
     operationId: route.operation,
     summary: route.summary,
+    description: `Needs a key of scope \`${route.scope}\`.`,
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(route.body === undefined
       ? {}
@@ -52,7 +59,9 @@ function operationOf(route: ApiRoute): Json {
           {
             description: answer.description,
             ...headersOf(answer.headers ?? []),
-            content: { 'application/json': { schema: refTo(answer.schema, 'output') } },
+            ...(answer.schema === null
+              ? {}
+              : { content: { 'application/json': { schema: refTo(answer.schema, 'output') } } }),
           },
         ]),
       ),
@@ -116,7 +125,7 @@ const componentRef = (id: string): string => `#/components/schemas/${id}`;
 function registryOf(direction: Direction): z.core.$ZodRegistry<{ id: string }> {
   const registry = z.registry<{ id: string }>();
   const schemas = API_ROUTES.flatMap((route) =>
-    direction === 'input' ? (route.body ?? []) : route.answers.map((answer) => answer.schema),
+    direction === 'input' ? (route.body ?? []) : route.answers.flatMap((answer) => answer.schema ?? []),
   );
   for (const schema of [...schemas, ...(direction === 'output' ? [Problem, JobSummary] : [])]) {
     const id = schema.meta()?.id;

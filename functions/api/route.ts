@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { z } from 'zod';
+import type { Scope } from '../../domain/contract/tenant.ts';
 import type { ProblemCode } from '../../domain/errors.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { Answer } from '../http/answer.ts';
@@ -7,6 +8,7 @@ import type { Answer } from '../http/answer.ts';
 /** One admitted request. `gone` is aborted when the client has hung up. */
 export interface Call {
   readonly tenant: string;
+  readonly scopes: readonly Scope[];
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
@@ -23,17 +25,20 @@ export interface HeaderDoc {
 export interface AnswerDoc {
   readonly status: number;
   readonly description: string;
-  readonly schema: z.ZodType;
+  /** Null where there is no body. */
+  readonly schema: z.ZodType | null;
   readonly headers?: readonly HeaderDoc[];
 }
 
 /** One operation: what the router calls and what openapi.json is generated from. */
 export interface ApiRoute {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Segments in braces are parameters. */
   readonly path: string;
   readonly operation: string;
   readonly summary: string;
+  /** What a key must be good for. */
+  readonly scope: Scope;
   readonly params?: Readonly<Record<string, { readonly description: string; readonly schema: z.ZodType }>>;
   readonly query?: z.ZodObject;
   readonly headers?: readonly HeaderDoc[];

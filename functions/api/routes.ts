@@ -8,9 +8,21 @@ import {
   ModelResource,
 } from '../../domain/contract/http.ts';
 import { JobId } from '../../domain/contract/job.ts';
+import { TenantId } from '../../domain/contract/tenant.ts';
+import {
+  CreateKeyRequest,
+  KeyList,
+  ListTenantsQuery,
+  NewKeyResource,
+  PutTenantRequest,
+  TenantList,
+  TenantResource,
+} from '../../domain/contract/tenant-api.ts';
 import { z } from 'zod';
 import { createJob } from './create-job.ts';
 import { getJob, listJobs, postCancel } from './jobs.ts';
+import { createKey, deleteKey, listKeys } from './keys/keys.ts';
+import { getTenant, listTenants, putTenant } from './keys/tenants.ts';
 import { getModel, listModels } from './models.ts';
 import type { ApiRoute, HeaderDoc } from './route.ts';
 import { postFirebaseToken } from './tokens.ts';
@@ -40,6 +52,8 @@ const REPLAYED: HeaderDoc = {
   description: '`true`: this key and body made the job before.',
   schema: { type: 'string', const: 'true' },
 };
+const TENANT = { tenant: { description: 'the id of a tenant', schema: TenantId } };
+const BODY_PROBLEMS = ['invalid_json', 'length_required', 'body_too_large', 'unsupported_media_type'] as const;
 const ID = { id: { description: 'the id of a job', schema: JobId } };
 
 /** Every operation of `/v1`: ONE table, which the guard matches, the handlers answer and openapi.json is generated from. */
@@ -48,6 +62,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     method: 'POST',
     path: '/v1/jobs',
     operation: 'createJob',
+    scope: 'submit',
     summary: 'Submit a job',
     headers: [IDEMPOTENCY_KEY, PREFER],
     body: CreateJobRequest,
@@ -66,10 +81,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
       },
     ],
     problems: [
-      'invalid_json',
-      'length_required',
-      'body_too_large',
-      'unsupported_media_type',
+      ...BODY_PROBLEMS,
       'invalid_input',
       'unknown_model',
       'unknown_dependency',
@@ -83,6 +95,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     method: 'GET',
     path: '/v1/jobs',
     operation: 'listJobs',
+    scope: 'read',
     summary: 'List your jobs, newest first',
     query: ListJobsQuery,
     answers: [{ status: 200, description: 'One page.', schema: JobList }],
@@ -93,6 +106,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     method: 'GET',
     path: '/v1/jobs/{id}',
     operation: 'getJob',
+    scope: 'read',
     summary: 'Read a job',
     params: ID,
     headers: [PREFER],
@@ -104,6 +118,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     method: 'POST',
     path: '/v1/jobs/{id}/cancel',
     operation: 'cancelJob',
+    scope: 'submit',
     summary: 'Cancel a job',
     params: ID,
     answers: [
@@ -116,6 +131,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     method: 'GET',
     path: '/v1/models',
     operation: 'listModels',
+    scope: 'read',
     summary: 'List the models',
     answers: [{ status: 200, description: 'Every model of this deployment.', schema: ModelList }],
     problems: [],
@@ -125,6 +141,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     method: 'GET',
     path: '/v1/models/{name}',
     operation: 'getModel',
+    scope: 'read',
     summary: 'Read a model',
     params: { name: { description: 'the name of a model', schema: z.string() } },
     answers: [
@@ -137,6 +154,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     method: 'POST',
     path: '/v1/tokens/firebase',
     operation: 'createFirebaseToken',
+    scope: 'read',
     summary: 'Get a token to listen with',
     answers: [
       {
@@ -147,5 +165,82 @@ export const API_ROUTES: readonly ApiRoute[] = [
     ],
     problems: ['no_listeners'],
     handle: postFirebaseToken,
+  },
+  {
+    method: 'GET',
+    path: '/v1/tenants',
+    operation: 'listTenants',
+    scope: 'admin',
+    summary: 'List the tenants',
+    query: ListTenantsQuery,
+    answers: [{ status: 200, description: 'One page, by id.', schema: TenantList }],
+    problems: [],
+    handle: listTenants,
+  },
+  {
+    method: 'GET',
+    path: '/v1/tenants/{tenant}',
+    operation: 'getTenant',
+    scope: 'admin',
+    summary: 'Read a tenant',
+    params: TENANT,
+    answers: [{ status: 200, description: 'The tenant.', schema: TenantResource }],
+    problems: ['not_found'],
+    handle: getTenant,
+  },
+  {
+    method: 'PUT',
+    path: '/v1/tenants/{tenant}',
+    operation: 'putTenant',
+    scope: 'admin',
+    summary: 'Make or change a tenant',
+    params: TENANT,
+    body: PutTenantRequest,
+    answers: [
+      { status: 200, description: 'The tenant as it is now.', schema: TenantResource },
+      { status: 201, description: 'The tenant is made.', schema: TenantResource },
+    ],
+    problems: [...BODY_PROBLEMS, 'not_found', 'invalid_input'],
+    handle: putTenant,
+  },
+  {
+    method: 'POST',
+    path: '/v1/tenants/{tenant}/keys',
+    operation: 'createKey',
+    scope: 'admin',
+    summary: 'Make a key',
+    params: TENANT,
+    body: CreateKeyRequest,
+    answers: [{ status: 201, description: 'The key, which is shown this once.', schema: NewKeyResource }],
+    problems: [...BODY_PROBLEMS, 'not_found', 'invalid_input', 'too_many_keys'],
+    handle: createKey,
+  },
+  {
+    method: 'GET',
+    path: '/v1/tenants/{tenant}/keys',
+    operation: 'listKeys',
+    scope: 'admin',
+    summary: 'List the keys of a tenant, oldest first',
+    params: TENANT,
+    answers: [{ status: 200, description: 'All of them, without the keys themselves.', schema: KeyList }],
+    problems: ['not_found'],
+    handle: listKeys,
+  },
+  {
+    method: 'DELETE',
+    path: '/v1/tenants/{tenant}/keys/{key}',
+    operation: 'deleteKey',
+    scope: 'admin',
+    summary: 'Take a key away',
+    params: { ...TENANT, key: { description: 'the id of the key', schema: z.string() } },
+    answers: [
+      {
+        status: 204,
+        description: 'It is gone; an instance that has just taken it does so for a minute more.',
+        schema: null,
+      },
+    ],
+    problems: ['not_found'],
+    handle: deleteKey,
   },
 ];

@@ -146,6 +146,27 @@ test('a file made by a newer version is refused, and says so', () => {
   expect(() => openStore(file, { clock: systemClock })).toThrow(/newer Slipway/);
 });
 
+test('what a build with other shapes has written answers every shape of this one, and is written to as ever', async () => {
+  const file = newFile();
+  const store = openStore(file, { clock: systemClock });
+  const [one, other] = [aSlot('q@here', 1), aSlot('q@here', 2)];
+  await store.commit([create(one.ref, one.data), create(other.ref, other.data)]);
+  store.close();
+  const db = new DatabaseSync(file);
+  db.exec("DELETE FROM entries WHERE shape = 'slotsOfQueue'; PRAGMA application_id = 7");
+  db.close();
+
+  const again = openStore(file, { clock: systemClock });
+  const all = () => again.query('slotsOfQueue', { queue: one.data.queue }, { limit: 9 });
+  const { items } = await all();
+  expect(items.map(({ data }) => data.index)).toEqual([1, 2]);
+  const [first] = items;
+  if (first === undefined) throw new Error('there is no slot');
+  await again.commit([update(one.ref, first, { index: 3 })]);
+  expect((await all()).items.map(({ data }) => data.index)).toEqual([2, 3]);
+  again.close();
+});
+
 test('with the clock set back, in one run or between two, the store goes on from the last commit', async () => {
   const file = newFile();
   const clock = manualClock(10_000);

@@ -1,0 +1,28 @@
+import { crc32 } from 'node:zlib';
+import type { Random } from '../../../domain/ports.ts';
+
+/**
+ * An API key is `slw_<id>_<secret><checksum>`: a prefix by which a scanner of leaked secrets knows it, an id that may be shown
+ * and logged, 128 random bits, and the CRC-32 of all before it, so that a slip of the hand is told from a key that is not good
+ * without asking the store.
+ */
+const KEY = /^(slw_([a-z0-9]{12})_[a-z0-9]{26})([a-z0-9]{7})$/;
+
+const checksum = (text: string): string => crc32(text).toString(36).padStart(7, '0');
+
+export interface NewKey {
+  readonly id: string;
+  readonly text: string;
+}
+
+export function newKey(random: Random): NewKey {
+  const id = random.id().slice(0, 12);
+  const body = `slw_${id}_${random.id()}`;
+  return { id, text: body + checksum(body) };
+}
+
+/** Whether a text that looks like a key of ours cannot be one. Of any other text, such as a key that a person chose, nothing is known. */
+export function isMistyped(text: string): boolean {
+  const [, body = '', , sum = ''] = KEY.exec(text) ?? [];
+  return body !== '' && checksum(body) !== sum;
+}

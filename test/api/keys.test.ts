@@ -1,0 +1,174 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { KeyList, NewKeyResource, TenantList, TenantResource } from '../../domain/contract/tenant-api.ts';
+import { MINUTE } from '../../domain/time.ts';
+import { manualClock, type ManualClock } from '../local/manual-clock.ts';
+import { removeFolders } from '../local/folder.ts';
+import { serveApi, type TestApi } from './serve-api.ts';
+
+let api: TestApi;
+let clock: ManualClock;
+beforeEach(async () => {
+  clock = manualClock(Date.UTC(2026, 10, 26));
+  api = await serveApi(() => ({ clock }));
+});
+afterEach(async () => {
+  await api.stop();
+  removeFolders();
+});
+
+const put = (tenant: string, body: object = { title: 'A team' }): Promise<Response> =>
+  api.send('PUT', `/v1/tenants/${tenant}`, { body });
+const make = async (tenant: string, body: object): Promise<NewKeyResource> =>
+  NewKeyResource.parse(await (await api.send('POST', `/v1/tenants/${tenant}/keys`, { body })).json());
+const as = (key: string) => ({ authorization: `Bearer ${key}` });
+const statusAs = async (key: string, method = 'GET', path = '/v1/jobs', body?: object): Promise<number> =>
+  (await api.send(method, path, { headers: as(key), ...(body === undefined ? {} : { body }) })).status;
+const codeOf = async (answer: Response): Promise<unknown> => ((await answer.json()) as { code: unknown }).code;
+
+describe('a tenant', () => {
+  test('is made, read, changed and listed by id', async () => {
+    expect((await put('beta')).status).toBe(201);
+    const made = await put('alpha', { title: 'Alpha', accounts: ['a@example.com'] });
+    expect(made.status).toBe(201);
+    const changed = await put('alpha', { title: 'Alpha two' });
+    expect(changed.status).toBe(200);
+    const read = TenantResource.parse(await (await api.send('GET', '/v1/tenants/alpha')).json());
+    expect(read).toEqual(TenantResource.parse(await changed.json()));
+    expect(read).toMatchObject({ id: 'alpha', title: 'Alpha two', accounts: [] });
+
+    const first = TenantList.parse(await (await api.send('GET', '/v1/tenants?limit=1')).json());
+    expect(first.items.map(({ id }) => id)).toEqual(['alpha']);
+    const rest = await api.send('GET', `/v1/tenants?cursor=${first.next ?? ''}`);
+    expect(TenantList.parse(await rest.json()).items.map(({ id }) => id)).toEqual(['beta']);
+  });
+
+  test('made by many at once is made once', async () => {
+    const statuses = await Promise.all(Array.from({ length: 8 }, async () => (await put('alpha')).status));
+    expect(statuses.filter((status) => status === 201)).toHaveLength(1);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(7);
+  });
+
+  test.each([
+    ['GET', '/v1/tenants/nobody', undefined],
+    ['PUT', '/v1/tenants/No%20Name', { title: 'x' }],
+    ['POST', '/v1/tenants/nobody/keys', { name: 'x' }],
+    ['GET', '/v1/tenants/nobody/keys', undefined],
+    ['DELETE', '/v1/tenants/nobody/keys/x', undefined],
+  ])('that is not there is 404: %s %s', async (method, path, body) => {
+    const answer = await api.send(method, path, body === undefined ? {} : { body });
+    expect([answer.status, await codeOf(answer)]).toEqual([404, 'not_found']);
+  });
+
+  test('with a field that is none is refused by its name', async () => {
+    const answer = await put('alpha', { title: '', accounts: ['no address'], more: 1 });
+    expect(answer.status).toBe(422);
+    const { errors } = (await answer.json()) as { errors: { field: string }[] };
+    expect(errors.map(({ field }) => field).sort()).toEqual(['/accounts/0', '/more', '/title']);
+  });
+});
+
+describe('a key', () => {
+  beforeEach(() => put('alpha'));
+
+  test('is shown once, is stored as a hash alone, and is good for what its scopes say', async () => {
+    const { key, ...shown } = await make('alpha', { name: 'ci', scopes: ['read'] });
+    expect(key).toContain(shown.id);
+    const listed = KeyList.parse(await (await api.send('GET', '/v1/tenants/alpha/keys')).json());
+    expect(listed.items).toEqual([shown]);
+    const { items } = await api.store.query('keysOfTenant', { tenant: 'alpha' }, { limit: 9 });
+    expect(JSON.stringify(items)).not.toContain(key.slice(-20));
+    expect(JSON.stringify(api.log.lines)).not.toContain(key.slice(-20));
+
+    const job = { model: 'slide-text', input: { text: 'hello' } };
+    expect(await statusAs(key)).toBe(200);
+    expect(await statusAs(key, 'POST', '/v1/jobs', job)).toBe(403);
+    expect(await statusAs(key, 'GET', '/v1/tenants')).toBe(403);
+    const submitter = await make('alpha', { name: 'submitter', scopes: ['submit'] });
+    expect(await statusAs(submitter.key, 'POST', '/v1/jobs', job)).toBe(201);
+    expect(await statusAs(submitter.key)).toBe(403);
+  });
+
+  test('that may not do a thing is told what is missing, before its body is read', async () => {
+    const { key } = await make('alpha', { name: 'ci', scopes: ['read', 'submit'] });
+    const answer = await api.send('PUT', '/v1/tenants/alpha', { headers: as(key), body: 'no JSON' });
+    expect([answer.status, await answer.json()]).toEqual([
+      403,
+      expect.objectContaining({
+        code: 'forbidden',
+        detail: expect.stringMatching(/scope admin; yours has read and submit/),
+      }),
+    ]);
+  });
+
+  test('takes over from another of its name: two live at a time, a third is refused with the ids of both', async () => {
+    const [old, fresh] = [await make('alpha', { name: 'ci' }), await make('alpha', { name: 'ci' })];
+    expect([await statusAs(old.key), await statusAs(fresh.key)]).toEqual([200, 200]);
+    const third = await api.send('POST', '/v1/tenants/alpha/keys', { body: { name: 'ci' } });
+    expect(third.status).toBe(409);
+    const { detail } = (await third.json()) as { detail: string };
+    for (const { id } of [old, fresh]) expect(detail).toContain(id);
+    expect((await api.send('DELETE', `/v1/tenants/alpha/keys/${old.id}`)).status).toBe(204);
+    expect((await api.send('DELETE', `/v1/tenants/alpha/keys/${old.id}`)).status).toBe(404);
+    expect((await api.send('POST', '/v1/tenants/alpha/keys', { body: { name: 'ci' } })).status).toBe(201);
+  });
+
+  test('of one name, asked for by many at once, is made twice at most', async () => {
+    const body = { name: 'ci' };
+    const asked = Array.from({ length: 8 }, () => api.send('POST', '/v1/tenants/alpha/keys', { body }));
+    const statuses = (await Promise.all(asked)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 201)).toHaveLength(2);
+    expect(statuses.filter((status) => status !== 201 && status !== 409)).toEqual([]);
+  });
+
+  test('that is taken away is good for a minute at most in an instance that knows it, and nowhere else', async () => {
+    const { key, id } = await make('alpha', { name: 'ci' });
+    const unknown = await make('alpha', { name: 'other' });
+    expect(await statusAs(key)).toBe(200);
+    await api.send('DELETE', `/v1/tenants/alpha/keys/${id}`);
+    await api.send('DELETE', `/v1/tenants/alpha/keys/${unknown.id}`);
+    expect(await statusAs(unknown.key)).toBe(401);
+    clock.set(clock.nowMs() + MINUTE - 1);
+    expect(await statusAs(key)).toBe(200);
+    clock.set(clock.nowMs() + 1);
+    expect(await statusAs(key)).toBe(401);
+  });
+
+  test('with an end is good until then and not a moment longer, though the instance knows it', async () => {
+    const { key, endsAt } = await make('alpha', { name: 'ci', endsInSeconds: 60 });
+    expect(endsAt).toBe(new Date(clock.nowMs() + MINUTE).toISOString());
+    clock.set(clock.nowMs() + MINUTE - 1);
+    expect(await statusAs(key)).toBe(200);
+    clock.set(clock.nowMs() + 1);
+    expect(await statusAs(key)).toBe(401);
+    expect((await make('alpha', { name: 'ci' })).name).toBe('ci');
+  });
+
+  test('with a letter wrong is told so without asking the store; one that is unknown is looked up', async () => {
+    const { key } = await make('alpha', { name: 'ci' });
+    const asked: string[] = [];
+    const other = await serveApi(({ store }) => ({
+      store: Object.assign(Object.create(store) as typeof store, {
+        get: (ref: Parameters<typeof store.get>[0]) => (asked.push(ref.path), store.get(ref)),
+      }),
+    }));
+    const wrong = `${key.slice(0, -9)}${key.at(-9) === 'a' ? 'b' : 'a'}${key.slice(-8)}`;
+    const mistyped = await other.send('GET', '/v1/jobs', { headers: as(wrong) });
+    expect([mistyped.status, asked]).toEqual([401, []]);
+    expect(((await mistyped.json()) as { detail: string }).detail).toMatch(/letter wrong/);
+    expect((await other.send('GET', '/v1/jobs', { headers: as(key) })).status).toBe(401);
+    expect(asked).toHaveLength(1);
+    await other.stop();
+  });
+
+  test('of one tenant shows nothing of another', async () => {
+    await put('beta');
+    const [alpha, beta] = [await make('alpha', { name: 'a' }), await make('beta', { name: 'b' })];
+    const body = { model: 'slide-text', input: { text: 'hello' } };
+    const { id } = (await (await api.send('POST', '/v1/jobs', { body, headers: as(alpha.key) })).json()) as {
+      id: string;
+    };
+    expect(await statusAs(alpha.key, 'GET', `/v1/jobs/${id}`)).toBe(200);
+    expect(await statusAs(beta.key, 'GET', `/v1/jobs/${id}`)).toBe(404);
+    expect(await statusAs(beta.key, 'POST', `/v1/jobs/${id}/cancel`)).toBe(404);
+  });
+});
