@@ -131,6 +131,15 @@ export type ModelResource = z.infer<typeof ModelResource>;
 
 export const ModelList = z.object({ items: z.array(ModelResource) }).meta({ id: 'ModelList' });
 
+/** What a browser may have: it shows one job. */
+export const JobToken = z
+  .object({
+    token: z.string().describe('sent as a key is, or as `?token=` where no header can be sent'),
+    job: JobId,
+    expiresAt: z.iso.datetime(),
+  })
+  .meta({ id: 'JobToken' });
+
 /** What a client needs to listen to its tenant's documents, but for the web API key, which Firebase gives to the project. */
 export const FirebaseToken = z
   .object({

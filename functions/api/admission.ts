@@ -15,5 +15,11 @@ export const admit = (request: IncomingMessage, admission: Admission): void => {
   admissions.set(request, admission);
 };
 
+/** Requests by which a browser asks whether it may ask. */
+const preflights = new WeakSet<IncomingMessage>();
+
+export const admitPreflight = (request: IncomingMessage): void => void preflights.add(request);
+export const isPreflight = (request: IncomingMessage): boolean => preflights.has(request);
+
 /** Null for a request that has not come through the guard. */
 export const admissionOf = (request: IncomingMessage): Admission | null => admissions.get(request) ?? null;

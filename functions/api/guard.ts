@@ -2,22 +2,31 @@ import type { IncomingMessage } from 'node:http';
 import { RequestError } from '../../domain/errors.ts';
 import type { Deps } from '../deps.ts';
 import { checkBodyHeaders, type Guard } from '../http/guard.ts';
-import { admit } from './admission.ts';
+import { admit, admitPreflight } from './admission.ts';
 import { authenticator, type Caller } from './authenticate.ts';
-import type { ApiRoute } from './route.ts';
-import { matchRoute } from './router.ts';
+import { isReadToken } from './read-token.ts';
+import { matchRoute, type RouteMatch } from './router.ts';
 import { API_ROUTES } from './routes.ts';
 
 /**
  * The guard of `api`: which operation, whose request, whether its key may do that, and whether its body may come, all from the
  * headers.
  */
-export function apiGuard(deps: Pick<Deps, 'store' | 'clock' | 'settings'>): Guard {
+export function apiGuard(deps: Pick<Deps, 'store' | 'clock' | 'settings' | 'secrets'>): Guard {
   const authenticate = authenticator(deps);
   return async (request) => {
+    if (request.method === 'OPTIONS') {
+      const { route } = matchRoute(
+        API_ROUTES,
+        String(request.headers['access-control-request-method']),
+        request.url ?? '',
+      );
+      checkBodyHeaders(request, { maxBytes: 0, isRequired: false });
+      if (route.showsJob === true) return admitPreflight(request);
+    }
     const match = matchRoute(API_ROUTES, request.method ?? '', request.url ?? '');
-    const caller = await authenticate(request);
-    checkScope(match.route, caller);
+    const caller = await authenticate(request, tokenInQuery(match));
+    checkScope(match, caller);
     const isRequired = match.route.body !== undefined;
     checkBodyHeaders(request, { maxBytes: deps.settings.maxBodyBytes, isRequired });
     if (isRequired) checkJson(request);
@@ -25,7 +34,18 @@ export function apiGuard(deps: Pick<Deps, 'store' | 'clock' | 'settings'>): Guar
   };
 }
 
-function checkScope({ scope }: ApiRoute, { scopes }: Caller): void {
+/** A browser's EventSource can send no header, so a read token, and nothing else, may stand in the address. */
+function tokenInQuery({ route, query }: RouteMatch): string | null {
+  const token = route.showsJob === true ? query.get('token') : null;
+  if (token === null || !isReadToken(token)) return null;
+  query.delete('token');
+  return token;
+}
+
+function checkScope({ route: { scope, showsJob }, params }: RouteMatch, { scopes, job }: Caller): void {
+  if (job !== undefined && (showsJob !== true || params['id'] !== job)) {
+    throw new RequestError('forbidden', 'A read token shows the one job that it was made for, and does nothing else.');
+  }
   if (scopes.includes(scope)) return;
   throw new RequestError('forbidden', `This needs a key of scope ${scope}; yours has ${scopes.join(' and ')}.`);
 }

@@ -15,7 +15,8 @@ export function idempotencyKeyOf(headers: IncomingHttpHeaders): string | null {
 
 const peppers = new WeakMap<Secrets, Promise<string>>();
 
-function pepperOf(secrets: Secrets): Promise<string> {
+/** The deployment's secret for what must not be guessed; asked for once. */
+export function pepperOf(secrets: Secrets): Promise<string> {
   const known = peppers.get(secrets);
   if (known !== undefined) return known;
   const asked = secrets.get('idempotency-pepper');

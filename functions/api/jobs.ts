@@ -13,7 +13,7 @@ import type { Call } from './route.ts';
 import { waitForEnd, waitSecondsOf } from './wait.ts';
 
 /** The caller's own job. @throws RequestError not_found, also for another tenant's: nobody learns that it exists */
-async function ownJob(deps: ApiDeps, call: Call): Promise<Snapshot<Job>> {
+export async function ownJob(deps: ApiDeps, call: Call): Promise<Snapshot<Job>> {
   const id = call.params['id'] ?? '';
   const read = JobId.safeParse(id).success ? await deps.store.get(refs.job(id)) : null;
   if (read === null || read.data.tenant !== call.tenant) {

@@ -39,6 +39,8 @@ export interface ApiRoute {
   readonly summary: string;
   /** What a key must be good for. */
   readonly scope: Scope;
+  /** Shows one job, `{id}`, and so is open to a read token of it, and to browsers anywhere. */
+  readonly showsJob?: true;
   readonly params?: Readonly<Record<string, { readonly description: string; readonly schema: z.ZodType }>>;
   readonly query?: z.ZodObject;
   readonly headers?: readonly HeaderDoc[];

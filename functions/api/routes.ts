@@ -3,6 +3,7 @@ import {
   FirebaseToken,
   JobList,
   JobResource,
+  JobToken,
   ListJobsQuery,
   ModelList,
   ModelResource,
@@ -25,7 +26,7 @@ import { createKey, deleteKey, listKeys } from './keys/keys.ts';
 import { getTenant, listTenants, putTenant } from './keys/tenants.ts';
 import { getModel, listModels } from './models.ts';
 import type { ApiRoute, HeaderDoc } from './route.ts';
-import { postFirebaseToken } from './tokens.ts';
+import { postFirebaseToken, postReadToken } from './tokens.ts';
 
 const PREFER: HeaderDoc = {
   name: 'Prefer',
@@ -107,6 +108,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     path: '/v1/jobs/{id}',
     operation: 'getJob',
     scope: 'read',
+    showsJob: true,
     summary: 'Read a job',
     params: ID,
     headers: [PREFER],
@@ -126,6 +128,17 @@ export const API_ROUTES: readonly ApiRoute[] = [
     ],
     problems: ['not_found', 'job_already_ended'],
     handle: postCancel,
+  },
+  {
+    method: 'POST',
+    path: '/v1/jobs/{id}/tokens',
+    operation: 'createJobToken',
+    scope: 'read',
+    summary: 'Get a token that shows this job',
+    params: ID,
+    answers: [{ status: 201, description: 'A token for a browser: it shows this job for an hour.', schema: JobToken }],
+    problems: ['not_found'],
+    handle: postReadToken,
   },
   {
     method: 'GET',

@@ -1,0 +1,106 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { JobResource, JobToken } from '../../domain/contract/http.ts';
+import { HOUR } from '../../domain/time.ts';
+import { removeFolders } from '../local/folder.ts';
+import { manualClock, type ManualClock } from '../local/manual-clock.ts';
+import { OTHER_KEY, serveApi, type TestApi } from './serve-api.ts';
+
+const GOOD = { model: 'slide-text', input: { text: 'hello' } };
+let api: TestApi;
+let clock: ManualClock;
+let id: string;
+let token: string;
+beforeEach(async () => {
+  clock = manualClock(Date.UTC(2026, 10, 26));
+  api = await serveApi(() => ({ clock }));
+  ({ id } = JobResource.parse(await (await api.send('POST', '/v1/jobs', { body: GOOD })).json()));
+  const made = await api.send('POST', `/v1/jobs/${id}/tokens`);
+  expect(made.status).toBe(201);
+  const body = JobToken.parse(await made.json());
+  expect(body).toMatchObject({ job: id, expiresAt: new Date(clock.nowMs() + HOUR).toISOString() });
+  ({ token } = body);
+});
+afterEach(async () => {
+  await api.stop();
+  removeFolders();
+});
+
+/** As a page of another origin asks. */
+const ask = (method: string, path: string, headers: Record<string, string> = {}, body?: object): Promise<Response> =>
+  fetch(`${api.url}${path}`, {
+    method,
+    headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+const bearer = (text: string) => ({ authorization: `Bearer ${text}` });
+
+describe('a read token', () => {
+  test('shows its job to a page of any origin, by header and in the address', async () => {
+    for (const answer of [
+      await ask('GET', `/v1/jobs/${id}`, { ...bearer(token), origin: 'https://page.example' }),
+      await ask('GET', `/v1/jobs/${id}?token=${token}`, { origin: 'https://page.example' }),
+    ]) {
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get('access-control-allow-origin')).toBe('*');
+      expect(answer.headers.get('access-control-allow-credentials')).toBeNull();
+      expect(JobResource.parse(await answer.json()).id).toBe(id);
+    }
+    const preflight = await ask('OPTIONS', `/v1/jobs/${id}`, {
+      'access-control-request-method': 'GET',
+      'access-control-request-headers': 'authorization',
+    });
+    expect([preflight.status, preflight.headers.get('access-control-allow-headers')]).toEqual([
+      204,
+      'authorization, prefer, last-event-id',
+    ]);
+  });
+
+  test('does nothing else, though it is the tenant’s own', async () => {
+    const { id: other } = JobResource.parse(await (await api.send('POST', '/v1/jobs', { body: GOOD })).json());
+    const statuses = await Promise.all(
+      [
+        ask('GET', `/v1/jobs/${other}`, bearer(token)),
+        ask('GET', '/v1/jobs', bearer(token)),
+        ask('POST', `/v1/jobs/${id}/cancel`, bearer(token)),
+        ask('POST', `/v1/jobs/${id}/tokens`, bearer(token)),
+        ask('POST', '/v1/jobs', bearer(token), GOOD),
+        ask('GET', '/v1/tenants', bearer(token)),
+        ask('POST', '/v1/tokens/firebase', bearer(token)),
+      ].map(async (answer) => (await answer).status),
+    );
+    expect(statuses).toEqual(statuses.map(() => 403));
+  });
+
+  test('ends after an hour', async () => {
+    clock.set(clock.nowMs() + HOUR - 1_000);
+    expect((await ask('GET', `/v1/jobs/${id}`, bearer(token))).status).toBe(200);
+    clock.set(clock.nowMs() + 1_000);
+    expect((await ask('GET', `/v1/jobs/${id}`, bearer(token))).status).toBe(401);
+  });
+
+  test.each<[string, (text: string) => string]>([
+    ['another tenant', (text) => text.replace('slj_acme.', 'slj_other.')],
+    ['another job', (text) => text.replace(/\.[a-z0-9]{26}\./, `.${'0'.repeat(26)}.`)],
+    ['a later end', (text) => text.replace(/\.(\d+)\./, (_, seconds: string) => `.${Number(seconds) + 9}.`)],
+    ['another signature', (text) => text.slice(0, -4) + 'AAAA'],
+    ['no signature', (text) => text.slice(0, text.lastIndexOf('.') + 1)],
+  ])('that was changed to say %s is none', async (_, change) => {
+    expect(change(token)).not.toBe(token);
+    expect((await ask('GET', `/v1/jobs/${id}`, bearer(change(token)))).status).toBe(401);
+  });
+
+  test('is made for one’s own jobs alone, and a key never stands in an address', async () => {
+    const others = await api.send('POST', `/v1/jobs/${id}/tokens`, { headers: bearer(OTHER_KEY) });
+    expect(others.status).toBe(404);
+    expect((await ask('GET', `/v1/jobs/${id}?token=${OTHER_KEY}`)).status).toBe(401);
+    expect(JSON.stringify(api.log.lines)).not.toContain(token);
+  });
+
+  test('and what shows no job is closed to pages of other origins', async () => {
+    for (const path of ['/v1/jobs', '/v1/tenants', `/v1/jobs/${id}/cancel`]) {
+      const answer = await ask('OPTIONS', path, { 'access-control-request-method': 'GET' });
+      expect([path, answer.status]).toEqual([path, 405]);
+    }
+    expect((await api.send('GET', '/v1/jobs')).headers.get('access-control-allow-origin')).toBeNull();
+  });
+});
