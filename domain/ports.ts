@@ -213,6 +213,17 @@ export interface ClientTokens {
   make(tenant: string): Promise<ClientToken | null>;
 }
 
+/** Whom an ID token was made for, and until when it is good. */
+export type Identity =
+  | { readonly kind: 'account'; readonly email: string; readonly endsAtMs: number }
+  | { readonly kind: 'tenant'; readonly tenant: string; readonly endsAtMs: number };
+
+/** Tells ID tokens of Google accounts, and of programs that signed in with a tenant's Firebase token, from all else. */
+export interface IdTokens {
+  /** Null for whatever is no good token for this deployment. Throws UnavailableError where that cannot be told. */
+  verify(token: string): Promise<Identity | null>;
+}
+
 export interface OutboundRequest {
   readonly url: string;
   readonly method: 'GET' | 'POST';

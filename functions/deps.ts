@@ -6,6 +6,7 @@ import type {
   ClientTokens,
   Clock,
   Http,
+  IdTokens,
   Launcher,
   Log,
   MetricSink,
@@ -25,6 +26,7 @@ export interface Deps {
   readonly metrics: MetricSink;
   readonly secrets: Secrets;
   readonly tokens: ClientTokens;
+  readonly idTokens: IdTokens;
   readonly http: Http;
   readonly clock: Clock;
   readonly random: Random;
@@ -36,7 +38,10 @@ export interface Deps {
 type Always = 'clock' | 'log' | 'settings';
 
 /** What each function stands on, and no more: what it may do in production stands in eventarc/grants.ts. */
-export type ApiDeps = Pick<Deps, Always | 'store' | 'bus' | 'blobs' | 'secrets' | 'tokens' | 'random' | 'catalogue'> & {
+export type ApiDeps = Pick<
+  Deps,
+  Always | 'store' | 'bus' | 'blobs' | 'secrets' | 'tokens' | 'idTokens' | 'random' | 'catalogue'
+> & {
   /** Only to refuse addresses when they are given; what sends to them is deliver-webhook. */
   readonly http: Pick<Http, 'check'>;
 };

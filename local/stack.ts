@@ -114,6 +114,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       secrets,
       // There is no Firestore here that a client could listen to.
       tokens: { make: async () => null },
+      idTokens: { verify: async () => null },
       http: createHttp({ allowLoopback: true }),
       clock,
       random,

@@ -31,7 +31,8 @@ interface Known {
  * comparison, and its time tells nothing of them. Only good keys are remembered: a new one works at once.
  * The returned function throws RequestError unauthenticated.
  */
-export function authenticator({ store, clock, secrets }: Pick<Deps, 'store' | 'clock' | 'secrets'>) {
+export function authenticator(deps: Pick<Deps, 'store' | 'clock' | 'secrets' | 'idTokens'>) {
+  const { store, clock, secrets } = deps;
   const known = new Map<string, Known>();
   /** @param shown a read token that came by another way than the header */
   return async (request: IncomingMessage, shown: string | null = null): Promise<Caller> => {
@@ -44,16 +45,43 @@ export function authenticator({ store, clock, secrets }: Pick<Deps, 'store' | 'c
     const cached = known.get(hash);
     if (cached !== undefined && nowMs < cached.untilMs) return cached.caller;
     known.delete(hash);
-    const read = await store.get(refs.key(hash));
-    if (read === null) throw new RequestError('unauthenticated', 'This API key is not known.');
-    const { tenant, scopes = Scope.options, endsAtMs = Infinity } = read.data;
-    if (endsAtMs <= nowMs) throw new RequestError('unauthenticated', 'This API key has ended. Ask for a new one.');
+    const { caller, endsAtMs } = isJwt(key) ? await signedIn(deps, key) : await keyHolder(store, hash);
+    if (endsAtMs <= nowMs) throw new RequestError('unauthenticated', 'This key or token has ended. Get a new one.');
     const oldest = known.keys().next();
     if (known.size >= KEYS_CACHED && oldest.done !== true) known.delete(oldest.value);
-    const caller = { tenant, scopes };
     known.set(hash, { caller, untilMs: Math.min(nowMs + KEY_CACHE_MS, endsAtMs) });
     return caller;
   };
+}
+
+interface Found {
+  readonly caller: Caller;
+  readonly endsAtMs: number;
+}
+
+async function keyHolder(store: Deps['store'], hash: string): Promise<Found> {
+  const read = await store.get(refs.key(hash));
+  if (read === null) throw new RequestError('unauthenticated', 'This API key is not known.');
+  const { tenant, scopes = Scope.options, endsAtMs = Infinity } = read.data;
+  return { caller: { tenant, scopes }, endsAtMs };
+}
+
+/** Three parts, of which the first says that it is a JSON web token. */
+const isJwt = (text: string): boolean => /^eyJ[\w-]+\.[\w-]+\.[\w-]*$/.test(text);
+
+/** Whoever shows an ID token: a Google account that a tenant names, or a program that signed in as its tenant, which only reads. */
+async function signedIn({ store, idTokens }: Pick<Deps, 'store' | 'idTokens'>, token: string): Promise<Found> {
+  const identity = await idTokens.verify(token);
+  if (identity === null) throw new RequestError('unauthenticated', 'This ID token is not good here.');
+  const { endsAtMs } = identity;
+  if (identity.kind === 'tenant') return { caller: { tenant: identity.tenant, scopes: ['read'] }, endsAtMs };
+  const { items } = await store.query('tenantsOfAccount', { accounts: identity.email }, { limit: 2 });
+  const [tenant, another] = items;
+  if (tenant === undefined) throw new RequestError('forbidden', `${identity.email} is an account of no tenant here.`);
+  if (another !== undefined) {
+    throw new RequestError('forbidden', `${identity.email} is an account of several tenants. Use a key of one.`);
+  }
+  return { caller: { tenant: tenant.data.id, scopes: ['submit', 'read'] }, endsAtMs };
 }
 
 async function readerOf(secrets: Secrets, text: string, nowMs: number): Promise<Caller> {

@@ -12,7 +12,7 @@ import { API_ROUTES } from './routes.ts';
  * The guard of `api`: which operation, whose request, whether its key may do that, and whether its body may come, all from the
  * headers.
  */
-export function apiGuard(deps: Pick<Deps, 'store' | 'clock' | 'settings' | 'secrets'>): Guard {
+export function apiGuard(deps: Pick<Deps, 'store' | 'clock' | 'settings' | 'secrets' | 'idTokens'>): Guard {
   const authenticate = authenticator(deps);
   return async (request) => {
     if (request.method === 'OPTIONS') {

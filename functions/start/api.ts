@@ -1,4 +1,5 @@
 import { firebaseTokens } from '../../cloud/client-tokens.ts';
+import { googleIdTokens } from '../../cloud/id-tokens.ts';
 import { firestoreStore } from '../../cloud/firestore/store.ts';
 import { pubsubBus } from '../../cloud/pubsub.ts';
 import { secretManager } from '../../cloud/secrets.ts';
@@ -22,6 +23,7 @@ await startFunction('api', (config, base) => {
     blobs: storageBlobs({ ...base, ...at, bucket: config.SLIPWAY_BUCKET }),
     secrets: secretManager({ ...base, ...at, name }),
     tokens: firebaseTokens({ ...base, ...database }),
+    idTokens: googleIdTokens({ ...base, ...at, audiences: config.SLIPWAY_TOKEN_AUDIENCES }),
     http: { check: (url: string) => void checkedAddress(url, rules) },
     catalogue: readCatalogue(base.folder, config.SLIPWAY_REGIONS),
   };

@@ -71,6 +71,10 @@ export const CONFIGS = {
     ...BLOBS,
     ...CATALOGUE,
     ...OUTBOUND,
+    SLIPWAY_TOKEN_AUDIENCES: list
+      .optional()
+      .transform((audiences) => audiences ?? [])
+      .describe('what ID tokens of Google accounts may be for, separated by commas; none are taken unless set'),
     SECRET_MANAGER_EMULATOR_HOST: hostAndPort.optional(),
   }),
   dispatch: z.object({

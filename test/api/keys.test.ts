@@ -3,6 +3,7 @@ import { KeyList, NewKeyResource, TenantList, TenantResource } from '../../domai
 import { MINUTE } from '../../domain/time.ts';
 import { manualClock, type ManualClock } from '../local/manual-clock.ts';
 import { removeFolders } from '../local/folder.ts';
+import type { Identity } from '../../domain/ports.ts';
 import { serveApi, type TestApi } from './serve-api.ts';
 
 let api: TestApi;
@@ -170,5 +171,49 @@ describe('a key', () => {
     expect(await statusAs(alpha.key, 'GET', `/v1/jobs/${id}`)).toBe(200);
     expect(await statusAs(beta.key, 'GET', `/v1/jobs/${id}`)).toBe(404);
     expect(await statusAs(beta.key, 'POST', `/v1/jobs/${id}/cancel`)).toBe(404);
+  });
+});
+
+describe('an ID token in the place of a key', () => {
+  const JWT = 'eyJhbGciOiJSUzI1NiJ9.e30.c2ln';
+  const served = async (identity: Identity | null): Promise<{ verified: () => number }> => {
+    await api.stop();
+    let verified = 0;
+    const verify = async (): Promise<Identity | null> => ((verified += 1), identity);
+    api = await serveApi(() => ({ clock, idTokens: { verify } }));
+    return { verified: () => verified };
+  };
+  const account = (email: string): Identity => ({ kind: 'account', email, endsAtMs: clock.nowMs() + 30_000 });
+  const job = { model: 'slide-text', input: { text: 'hello' } };
+
+  test('of an account that one tenant names submits and reads for it, is judged once in its time, and makes no keys', async () => {
+    const { verified } = await served(account('ci@lab.example'));
+    await put('lab', { title: 'Lab', accounts: ['ci@lab.example'] });
+    expect(await statusAs(JWT, 'POST', '/v1/jobs', job)).toBe(201);
+    expect(await statusAs(JWT)).toBe(200);
+    expect(await statusAs(JWT, 'GET', '/v1/tenants')).toBe(403);
+    expect(verified()).toBe(1);
+    clock.set(clock.nowMs() + 30_000);
+    expect(await statusAs(JWT)).toBe(401);
+    expect((await api.store.query('jobsByTenant', { tenant: 'lab' }, { limit: 9 })).items).toHaveLength(1);
+  });
+
+  test('of an account that no tenant names, or several do, is told so', async () => {
+    await served(account('ci@lab.example'));
+    expect(await statusAs(JWT)).toBe(403);
+    for (const tenant of ['lab', 'other-lab']) await put(tenant, { title: tenant, accounts: ['ci@lab.example'] });
+    const answer = await api.send('GET', '/v1/jobs', { headers: as(JWT) });
+    expect([answer.status, await codeOf(answer)]).toEqual([403, 'forbidden']);
+  });
+
+  test('of a program that signed in as its tenant reads, and does nothing else', async () => {
+    await served({ kind: 'tenant', tenant: 'acme', endsAtMs: clock.nowMs() + MINUTE });
+    expect(await statusAs(JWT)).toBe(200);
+    expect(await statusAs(JWT, 'POST', '/v1/jobs', job)).toBe(403);
+  });
+
+  test('that is not good is none, and is looked for among no keys', async () => {
+    await served(null);
+    expect(await statusAs(JWT)).toBe(401);
   });
 });

@@ -111,6 +111,7 @@ export async function serveApi(change: (deps: Deps) => Partial<Deps> = () => ({}
     bus: { publish: async (_, message) => void published.push(message as Messages['nudges']) },
     secrets: fileSecrets(join(folder, 'secrets'), systemRandom),
     tokens: { make: async () => null },
+    idTokens: { verify: async () => null },
     http: createHttp({ allowLoopback: false }),
     calls: unused('calls'),
     launcher: unused('launcher'),

@@ -5,5 +5,5 @@ export { PubSub } from '@google-cloud/pubsub';
 export { ExecutionsClient, JobsClient } from '@google-cloud/run';
 export { SecretManagerServiceClient } from '@google-cloud/secret-manager';
 export { Storage } from '@google-cloud/storage';
-export { GoogleAuth } from 'google-auth-library';
+export { GoogleAuth, OAuth2Client } from 'google-auth-library';
 export { googleAuthLibrary, grpc } from 'google-gax';

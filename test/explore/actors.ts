@@ -55,6 +55,7 @@ function depsOf(ports: SteppingPorts, behaviour: Behaviour): Deps {
     blobs: { signUpload: absent('blobs'), signDownload: absent('blobs'), size: absent('blobs') },
     secrets: { get: absent('secrets') },
     tokens: { make: absent('tokens') },
+    idTokens: { verify: absent('ID tokens') },
     http: { check: absent('http'), send: absent('http') },
   };
 }

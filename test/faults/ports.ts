@@ -135,6 +135,7 @@ export function portsOf(ground: Ground, process: Process): Deps {
         call({ op: 'secrets.get', what: name, act: async () => 'pepper', broken: failed, patienceMs: CALL_MS.secrets }),
     },
     tokens: { make: async () => null },
+    idTokens: { verify: async () => null },
     http: {
       check: () => undefined,
       send: (request) => {

@@ -85,6 +85,7 @@ export function makeRig(options: { max?: number } = {}): Rig {
     metrics: { settled: async () => undefined, gauges: async () => undefined },
     secrets: { get: async () => 'pepper' },
     tokens: { make: async () => null },
+    idTokens: { verify: async () => null },
     http: createHttp({ allowLoopback: true }),
     clock,
     random: { ...systemRandom, unit: () => 0 },
