@@ -1,26 +1,16 @@
 import { ListJobsQuery } from '../../domain/contract/http.ts';
-import { JobId } from '../../domain/contract/job.ts';
 import type { Job } from '../../domain/contract/job.ts';
 import { RequestError } from '../../domain/errors.ts';
-import { refs, type Cursor, type Page, type Snapshot } from '../../domain/ports.ts';
+import type { Cursor, Page } from '../../domain/ports.ts';
 import type { ApiDeps, Deps } from '../deps.ts';
 import type { Answer } from '../http/answer.ts';
 import { parseQuery } from '../http/parse.ts';
 import { cancelJob } from '../steps/cancel.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
+import { ownJob } from './own-job.ts';
 import { jobResource, jobSummary } from './resource.ts';
 import type { Call } from './route.ts';
 import { waitForEnd, waitSecondsOf } from './wait.ts';
-
-/** The caller's own job. @throws RequestError not_found, also for another tenant's: nobody learns that it exists */
-export async function ownJob(deps: ApiDeps, call: Call): Promise<Snapshot<Job>> {
-  const id = call.params['id'] ?? '';
-  const read = JobId.safeParse(id).success ? await deps.store.get(refs.job(id)) : null;
-  if (read === null || read.data.tenant !== call.tenant) {
-    throw new RequestError('not_found', `There is no job ${JSON.stringify(id.slice(0, 64))}.`);
-  }
-  return read;
-}
 
 /** `GET /v1/jobs/{id}`, held open by `Prefer: wait=N` until the job has ended. @throws RequestError not_found */
 export async function getJob(deps: ApiDeps, call: Call): Promise<Answer> {

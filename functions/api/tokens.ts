@@ -3,7 +3,7 @@ import type { FirebaseToken, JobToken } from '../../domain/contract/http.ts';
 import { RequestError } from '../../domain/errors.ts';
 import type { ApiDeps, Deps } from '../deps.ts';
 import type { Answer } from '../http/answer.ts';
-import { ownJob } from './jobs.ts';
+import { ownJob } from './own-job.ts';
 import { openReadToken, readToken } from './read-token.ts';
 import type { Call } from './route.ts';
 

@@ -5,6 +5,7 @@ import { isTerminal } from '../../domain/state.ts';
 import { SECOND } from '../../domain/time.ts';
 import type { Deps } from '../deps.ts';
 import { parameterError } from '../http/parse.ts';
+import { watchChanges, type Target } from './changes.ts';
 
 const MAX_WAIT_SECONDS = 60;
 
@@ -26,41 +27,45 @@ export function waitSecondsOf(headers: IncomingHttpHeaders): number {
 }
 
 /**
- * The job once it has ended, or as it is after `seconds`, or when the client has gone. The watch is set before the first
- * read, so that no end is missed in between.
+ * The job once it has ended, or as it is after `seconds`, or when the client has gone.
+ * @throws what the store throws
  */
-export async function waitForEnd(
+export function waitForEnd(
   deps: Pick<Deps, 'store' | 'clock'>,
   jobId: string,
   seconds: number,
   gone: AbortSignal,
 ): Promise<Snapshot<Job> | null> {
-  const endsAtMs = deps.clock.nowMs() + seconds * SECOND;
-  let changed = false;
-  let wake = (): void => undefined;
-  const onChange = (): void => {
-    changed = true;
-    wake();
-  };
-  const stopWatching = deps.store.watch(refs.job(jobId), onChange);
-  gone.addEventListener('abort', onChange);
+  const job = refs.job(jobId);
+  return readUntil(
+    deps,
+    { targets: [job], seconds, gone },
+    () => deps.store.get(job),
+    (read) => read === null || isTerminal(read.data.state),
+  );
+}
+
+/**
+ * What `read` gives once it is enough, or as it is after `seconds`, or when the client has gone. The targets are watched before
+ * the first read, so that nothing is missed in between; it is read again after each change, and once when the time is up.
+ * @throws what `read` throws
+ */
+export async function readUntil<T>(
+  deps: Pick<Deps, 'store' | 'clock'>,
+  wait: { readonly targets: readonly Target[]; readonly seconds: number; readonly gone: AbortSignal },
+  read: () => Promise<T>,
+  isEnough: (value: T) => boolean,
+): Promise<T> {
+  const endsAtMs = deps.clock.nowMs() + wait.seconds * SECOND;
+  const changes = watchChanges(deps, wait.targets, wait.gone);
   try {
     for (;;) {
-      changed = false;
-      const read = await deps.store.get(refs.job(jobId));
+      const value = await read();
       const leftMs = endsAtMs - deps.clock.nowMs();
-      if (read === null || isTerminal(read.data.state) || leftMs <= 0 || gone.aborted) return read;
-      await new Promise<void>((resolve) => {
-        const callOff = deps.clock.after(leftMs, resolve);
-        wake = () => {
-          callOff();
-          resolve();
-        };
-        if (changed) wake();
-      });
+      if (isEnough(value) || leftMs <= 0 || wait.gone.aborted) return value;
+      await changes.next(leftMs);
     }
   } finally {
-    stopWatching();
-    gone.removeEventListener('abort', onChange);
+    changes.stop();
   }
 }
