@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { JobSummary, Problem } from '../../domain/contract/http.ts';
 import { KeyResource } from '../../domain/contract/tenant-api.ts';
 import { PROBLEMS, type ProblemCode } from '../../domain/errors.ts';
-import type { ApiRoute, HeaderDoc } from './route.ts';
+import type { AnswerDoc, ApiRoute, HeaderDoc } from './route.ts';
 import { API_ROUTES } from './routes.ts';
 
 /** What any operation can answer. */
@@ -60,14 +60,20 @@ function operationOf(route: ApiRoute): Json {
           {
             description: answer.description,
             ...headersOf(answer.headers ?? []),
-            ...(answer.schema === null
-              ? {}
-              : { content: { 'application/json': { schema: refTo(answer.schema, 'output') } } }),
+            ...contentOf(answer),
           },
         ]),
       ),
       ...problemsOf([...route.problems, ...COMMON_PROBLEMS]),
     },
+  };
+}
+
+function contentOf({ schema, events }: AnswerDoc): Json {
+  if (schema === null) return {};
+  const stream = { 'text/event-stream': { schema: { type: 'string', description: events } } };
+  return {
+    content: { 'application/json': { schema: refTo(schema, 'output') }, ...(events === undefined ? {} : stream) },
   };
 }
 

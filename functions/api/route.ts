@@ -4,6 +4,7 @@ import type { Scope } from '../../domain/contract/tenant.ts';
 import type { ProblemCode } from '../../domain/errors.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { Answer } from '../http/answer.ts';
+import type { StreamedAnswer } from '../http/stream.ts';
 
 /** One admitted request. `gone` is aborted when the client has hung up. */
 export interface Call {
@@ -27,6 +28,8 @@ export interface AnswerDoc {
   readonly description: string;
   /** Null where there is no body. */
   readonly schema: z.ZodType | null;
+  /** What comes as server-sent events, where the client takes them. */
+  readonly events?: string;
   readonly headers?: readonly HeaderDoc[];
 }
 
@@ -48,5 +51,5 @@ export interface ApiRoute {
   readonly answers: readonly AnswerDoc[];
   /** Beyond those that every operation can give. */
   readonly problems: readonly ProblemCode[];
-  readonly handle: (deps: ApiDeps, call: Call) => Promise<Answer>;
+  readonly handle: (deps: ApiDeps, call: Call) => Promise<Answer | StreamedAnswer>;
 }

@@ -9,6 +9,7 @@ import {
 } from '../../domain/errors.ts';
 import type { Problem } from '../../domain/contract/http.ts';
 import type { Log } from '../../domain/ports.ts';
+import { sendStream, type StreamedAnswer } from './stream.ts';
 
 /** What functions-framework hands to an HTTP function: `rawBody` is the bytes of the body, if there is one. */
 export type FunctionRequest = IncomingMessage & { readonly rawBody?: Buffer };
@@ -96,22 +97,23 @@ export function sendAnswer(response: ServerResponse, answer: Answer): void {
 
 /**
  * An HTTP function from one that returns its answer or throws: every error becomes a problem, so none reaches the framework.
- * @param answer its `gone` is aborted when the client has hung up before it was answered
+ * @param answer its `gone` is aborted when the client has hung up before it was answered, or before its stream had ended
  */
 export function httpHandler(
   log: Log,
-  answer: (request: FunctionRequest, gone: AbortSignal) => Promise<Answer>,
+  answer: (request: FunctionRequest, gone: AbortSignal) => Promise<Answer | StreamedAnswer>,
 ): (request: FunctionRequest, response: ServerResponse) => Promise<void> {
   return async (request, response) => {
     const gone = new AbortController();
     const hungUp = (): void => gone.abort();
     response.once('close', hungUp);
-    let result: Answer;
+    let result: Answer | StreamedAnswer;
     try {
       result = await answer(request, gone.signal);
     } catch (error) {
       result = problemAnswer(error, log);
     }
+    if ('stream' in result) return sendStream(response, result, log);
     response.off('close', hungUp);
     sendAnswer(response, result);
   };
