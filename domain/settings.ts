@@ -11,6 +11,10 @@ export interface Settings {
   readonly reservedMs: number;
   /** The longest that a claim is held open. */
   readonly holdMs: number;
+  /** How long a stream of events goes on before its client must ask for the rest: a request to Cloud Run has an end anyway. */
+  readonly streamMs: number;
+  /** A stream on which nothing was sent for so long says that it is still there. */
+  readonly keepAliveMs: number;
   /** How old an open event, or a queue with queued jobs and room, is when sweep takes it to be forgotten. */
   readonly staleMs: number;
   readonly sweepEveryMs: number;
@@ -46,6 +50,8 @@ export const DEFAULT_SETTINGS: Settings = {
   abandonAfterMs: 40 * SECOND,
   reservedMs: 90 * SECOND,
   holdMs: 50 * SECOND,
+  streamMs: 50 * SECOND,
+  keepAliveMs: 15 * SECOND,
   staleMs: 60 * SECOND,
   sweepEveryMs: 60 * SECOND,
   beginForMs: 2 * SECOND,

@@ -26,21 +26,20 @@ export function webhookBody(
   event: JobEvent,
   type: WebhookEventType,
 ): string {
-  return JSON.stringify({
-    type,
-    timestamp: new Date(event.atMs).toISOString(),
-    data: {
-      id: job.id,
-      model: job.model,
-      state: event.to,
-      version: event.seq,
-      attempt: event.attempt,
-      error: event.error,
-      metadata: job.metadata,
-      url: `/v1/jobs/${job.id}`,
-    },
-  });
+  return JSON.stringify({ type, timestamp: new Date(event.atMs).toISOString(), data: eventFacts(job, event) });
 }
+
+/** What is told of a job's event, by webhook or otherwise: it will be true for ever. */
+export const eventFacts = (job: Pick<Job, 'id' | 'model' | 'metadata'>, event: JobEvent) => ({
+  id: job.id,
+  model: job.model,
+  state: event.to,
+  version: event.seq,
+  attempt: event.attempt,
+  error: event.error,
+  metadata: job.metadata,
+  url: `/v1/jobs/${job.id}`,
+});
 
 /** Deterministic, so that a repeated trigger creates nothing twice. */
 export const deliveryId = (jobId: string, seq: number, endpoint: string): string => `${jobId}~${seq}~${endpoint}`;

@@ -21,6 +21,7 @@ import {
 } from '../../domain/contract/tenant-api.ts';
 import { z } from 'zod';
 import { createJob } from './create-job.ts';
+import { FOLLOW_ROUTES } from './follow/follow-routes.ts';
 import { getJob, listJobs, postCancel } from './jobs.ts';
 import { createKey, deleteKey, listKeys } from './keys/keys.ts';
 import { getTenant, listTenants, putTenant } from './keys/tenants.ts';
@@ -129,6 +130,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     problems: ['not_found', 'job_already_ended'],
     handle: postCancel,
   },
+  ...FOLLOW_ROUTES,
   {
     method: 'POST',
     path: '/v1/jobs/{id}/tokens',
