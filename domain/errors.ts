@@ -14,6 +14,7 @@ export const PROBLEMS = {
   method_not_allowed: { status: 405, title: 'This method is not offered here' },
   too_many_keys: { status: 409, title: 'There are as many live keys of this name as there may be' },
   job_already_ended: { status: 409, title: 'The job has already ended' },
+  job_not_ended: { status: 409, title: 'The job has not ended yet' },
   session_refused: { status: 409, title: 'This session does not hold its slot' },
   length_required: { status: 411, title: 'Content-Length is needed' },
   body_too_large: { status: 413, title: 'The body is too large' },

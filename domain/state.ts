@@ -5,7 +5,8 @@ import { NEVER_MS } from './time.ts';
 
 /** What may follow what. A new state does not compile until its row is here. */
 export const TRANSITIONS = {
-  blocked: ['queued', 'canceled', 'expired', 'failed'],
+  // To itself where one reason to wait gives way to another.
+  blocked: ['queued', 'blocked', 'canceled', 'expired', 'failed'],
   queued: ['running', 'blocked', 'canceled', 'expired', 'failed'],
   running: ['succeeded', 'failed', 'canceling', 'queued', 'blocked'],
   canceling: ['canceled'],

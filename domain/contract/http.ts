@@ -1,5 +1,15 @@
 import { z } from 'zod';
-import { BlockedReason, Cost, InputSource, JobError, JobId, JobState, Priority, WebhookEventType } from './job.ts';
+import {
+  BlockedReason,
+  Cost,
+  InputSource,
+  JobError,
+  JobId,
+  JobState,
+  Label,
+  Priority,
+  WebhookEventType,
+} from './job.ts';
 
 /** The public HTTPS interface `/v1`: requests are strict, answers may grow. Times are RFC 3339 in UTC, durations are seconds. */
 export const WebhookRequest = z.strictObject({
@@ -11,6 +21,11 @@ export const WebhookRequest = z.strictObject({
     .describe('signs every delivery (Standard Webhooks); never shown again'),
 });
 export type WebhookRequest = z.infer<typeof WebhookRequest>;
+
+const Labels = z.array(Label).max(10);
+const StartDeadlineSeconds = z.int().min(1).max(604_800);
+const RunTimeoutSeconds = z.int().min(1).max(3_600);
+const MaxAttempts = z.int().min(1).max(10);
 
 /**
  * `POST /v1/jobs`. Anywhere in `input`, `{"$output": {"job": ID, "path": POINTER}}` stands for a value of that job's output
@@ -27,12 +42,44 @@ export const CreateJobRequest = z
       .record(z.string().min(1).max(64), z.string().max(500))
       .refine((metadata) => Object.keys(metadata).length <= 64, 'has more than 64 entries')
       .default({}),
-    startDeadlineSeconds: z.int().min(1).max(604_800).optional(),
-    runTimeoutSeconds: z.int().min(1).max(3_600).optional(),
-    maxAttempts: z.int().min(1).max(10).optional(),
+    labels: Labels.default([]).describe('words that lists can be filtered by, such as `deck:7`'),
+    notBefore: z.iso
+      .datetime({ offset: true })
+      .optional()
+      .describe('not queued before then, and at most a minute later; 30 days ahead at most'),
+    startDeadlineSeconds: StartDeadlineSeconds.optional().describe(
+      'from its creation, or from `notBefore` if that is later',
+    ),
+    runTimeoutSeconds: RunTimeoutSeconds.optional(),
+    maxAttempts: MaxAttempts.optional(),
   })
   .meta({ id: 'CreateJobRequest' });
 export type CreateJobRequest = z.infer<typeof CreateJobRequest>;
+
+/** `POST /v1/jobs/{id}/retry`: what the new job has otherwise than the one it repeats. */
+export const RetryJobRequest = z
+  .strictObject({
+    priority: Priority.optional(),
+    labels: Labels.optional().describe('in the place of those it had'),
+    startDeadlineSeconds: StartDeadlineSeconds.optional(),
+    runTimeoutSeconds: RunTimeoutSeconds.optional(),
+    maxAttempts: MaxAttempts.optional(),
+  })
+  .meta({ id: 'RetryJobRequest' });
+export type RetryJobRequest = z.infer<typeof RetryJobRequest>;
+
+/** `POST /v1/jobs/{id}/cancel`. */
+export const CancelJobRequest = z
+  .strictObject({
+    dependants: z
+      .enum(['fail', 'cancel'])
+      .default('fail')
+      .describe(
+        'what the jobs that wait for this one do once it has ended: fail with `dependency_failed`, or end as canceled too',
+      ),
+  })
+  .meta({ id: 'CancelJobRequest' });
+export type CancelJobRequest = z.infer<typeof CancelJobRequest>;
 
 export const ArtifactResource = z.object({
   name: z.string(),
@@ -83,6 +130,9 @@ export const JobResource = z
     cost: Cost.nullable(),
     webhook: z.object({ url: z.string(), events: z.array(WebhookEventType) }).nullable(),
     metadata: z.record(z.string(), z.string()),
+    labels: z.array(z.string()),
+    retryOf: z.string().nullable().describe('the job that this one does again'),
+    notBefore: z.iso.datetime().nullable(),
     createdAt: z.iso.datetime(),
     queuedAt: z.iso.datetime().nullable(),
     startedAt: z.iso.datetime().nullable(),
@@ -91,6 +141,14 @@ export const JobResource = z
   })
   .meta({ id: 'Job' });
 export type JobResource = z.infer<typeof JobResource>;
+
+/** A job whose cancellation was asked for, and what came of that. Where it had ended otherwise there is a problem instead. */
+export const CanceledJob = JobResource.extend({
+  outcome: z
+    .enum(['canceled', 'requested'])
+    .describe('`canceled`: it has ended. `requested`: its worker has been asked to stop, and it will end as canceled.'),
+}).meta({ id: 'CanceledJob' });
+export type CanceledJob = z.infer<typeof CanceledJob>;
 
 /** A job as a list shows it: without what can be large, which `GET /v1/jobs/{id}` shows. */
 export const JobSummary = JobResource.omit({
@@ -102,9 +160,14 @@ export const JobSummary = JobResource.omit({
 }).meta({ id: 'JobSummary' });
 export type JobSummary = z.infer<typeof JobSummary>;
 
+/** `state` goes with everything; of `model`, `pool` and `label` at most one (domain/shapes.ts has an index for each of these). */
 export const ListJobsQuery = z.strictObject({
   state: JobState.optional(),
-  model: z.string().max(100).optional(),
+  model: z.string().max(100).optional().describe('not with pool or label'),
+  pool: z.string().max(100).optional().describe('not with model or label'),
+  label: Label.optional().describe('jobs that have this label among theirs; not with model or pool'),
+  createdAfter: z.iso.datetime({ offset: true }).optional().describe('created then or later'),
+  createdBefore: z.iso.datetime({ offset: true }).optional().describe('created before then'),
   limit: z.coerce.number().int().min(1).max(100).default(20),
   cursor: z.string().max(500).optional(),
 });
@@ -114,6 +177,34 @@ export const JobList = z
   .object({ items: z.array(JobSummary), next: z.string().nullable().describe('the cursor of the next page') })
   .meta({ id: 'JobList' });
 export type JobList = z.infer<typeof JobList>;
+
+/** What would become of a job if it were submitted now. Nothing of it is stored. */
+export const JobPlanResource = z
+  .object({
+    model: z.string(),
+    pool: z.string(),
+    queues: z.array(z.string()).describe('those that may take it, in order; the first is its home'),
+    blocked: JobResource.shape.blocked.describe('what it would wait for before it is queued'),
+    backlog: z.int().describe('jobs that are queued in its home now; counted to 10 000'),
+    expected: z.object({
+      basis: z.enum(['declared']).describe('`declared`: reckoned with the times that the model names for itself'),
+      waitSeconds: z.number().describe('from queued to started, behind all that are queued now'),
+      bootSeconds: z
+        .number()
+        .describe(
+          'the boot of its worker, where it would be the first job of that worker, and so billed with it; else 0',
+        ),
+      runSeconds: z.number(),
+      costUsd: z.number().nullable().describe('of boot and run; null where the price of the hardware is not known'),
+      price: z.object({ hardware: z.string(), date: z.string(), verified: z.boolean() }).nullable(),
+    }),
+    history: z.object({ jobs: z.int().describe('how many jobs that ran before it is reckoned from') }),
+    target: z
+      .object({ workers: z.int(), reason: z.string() })
+      .describe('how many workers its home would be given with this job in it, and why'),
+  })
+  .meta({ id: 'JobPlan' });
+export type JobPlanResource = z.infer<typeof JobPlanResource>;
 
 export const ModelResource = z
   .object({

@@ -2,6 +2,9 @@ import { z } from 'zod';
 
 export const JobId = z.string().regex(/^[a-z0-9]{26}$/, 'a job id: 26 lower-case letters and digits');
 
+/** A word to find a job by. */
+export const Label = z.string().regex(/^[a-z0-9._:=-]{1,64}$/, '1 to 64 of a-z, 0-9 and . _ : = -');
+
 /** A job's states; what may follow what stands in domain/state.ts. */
 export const JobState = z.enum([
   'blocked',
@@ -160,6 +163,10 @@ export const Job = z.looseObject({
   startedAtMs: z.int().nullable(),
   finishedAtMs: z.int().nullable(),
   startByMs: z.int(),
+  labels: z.array(z.string()).optional().describe('jobs of older builds have none'),
+  retryOf: z.string().optional().describe('the ended job that this one does again'),
+  notBeforeMs: z.int().optional().describe('it is not queued before this instant'),
+  dependants: z.literal('cancel').optional().describe('where it ends as canceled, those that wait for it do too'),
 });
 export type Job = z.infer<typeof Job>;
 

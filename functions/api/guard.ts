@@ -27,9 +27,11 @@ export function apiGuard(deps: Pick<Deps, 'store' | 'clock' | 'settings' | 'secr
     const match = matchRoute(API_ROUTES, request.method ?? '', request.url ?? '');
     const caller = await authenticate(request, tokenInQuery(match));
     checkScope(match, caller);
-    const isRequired = match.route.body !== undefined;
+    const { body, isBodyOptional } = match.route;
+    const isRequired = body !== undefined && isBodyOptional !== true;
     checkBodyHeaders(request, { maxBytes: deps.settings.maxBodyBytes, isRequired });
-    if (isRequired) checkJson(request);
+    const isSent = Number(request.headers['content-length'] ?? 0) > 0;
+    if (isRequired || (body !== undefined && isSent)) checkJson(request);
     admit(request, { caller, match });
   };
 }

@@ -1,14 +1,13 @@
-import { ListJobsQuery } from '../../domain/contract/http.ts';
-import type { Job } from '../../domain/contract/job.ts';
+import type { z } from 'zod';
+import { CancelJobRequest, type CanceledJob } from '../../domain/contract/http.ts';
 import { RequestError } from '../../domain/errors.ts';
-import type { Cursor, Page } from '../../domain/ports.ts';
-import type { ApiDeps, Deps } from '../deps.ts';
+import type { ApiDeps } from '../deps.ts';
 import type { Answer } from '../http/answer.ts';
-import { parseQuery } from '../http/parse.ts';
+import { parseAs } from '../http/parse.ts';
+import { parseStrictJson } from '../http/strict-json.ts';
 import { cancelJob } from '../steps/cancel.ts';
-import { decodeCursor, encodeCursor } from './cursor.ts';
 import { ownJob } from './own-job.ts';
-import { jobResource, jobSummary } from './resource.ts';
+import { jobResource } from './resource.ts';
 import type { Call } from './route.ts';
 import { waitForEnd, waitSecondsOf } from './wait.ts';
 
@@ -24,42 +23,24 @@ export async function getJob(deps: ApiDeps, call: Call): Promise<Answer> {
   };
 }
 
-/** `GET /v1/jobs`: the tenant's jobs, newest first. @throws RequestError invalid_request */
-export async function listJobs(deps: ApiDeps, call: Call): Promise<Answer> {
-  const query = parseQuery(ListJobsQuery, call.query);
-  const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor, 'jobs');
-  const page = await pageOf(deps, call.tenant, query, after);
-  return {
-    status: 200,
-    body: {
-      items: page.items.map((item) => jobSummary(item.data)),
-      next: page.next === null ? null : encodeCursor(page.next),
-    },
-  };
-}
-
-function pageOf(
-  { store }: Pick<Deps, 'store'>,
-  tenant: string,
-  { model, state, limit }: ListJobsQuery,
-  after: Cursor | undefined,
-): Promise<Page<Job>> {
-  const options = { limit, ...(after === undefined ? {} : { after }) };
-  if (model !== undefined && state !== undefined) {
-    return store.query('jobsByTenantModelState', { tenant, model, state }, options);
-  }
-  if (model !== undefined) return store.query('jobsByTenantModel', { tenant, model }, options);
-  if (state !== undefined) return store.query('jobsByTenantState', { tenant, state }, options);
-  return store.query('jobsByTenant', { tenant }, options);
-}
-
-/** `POST /v1/jobs/{id}/cancel`; may be repeated. @throws RequestError not_found, job_already_ended */
+/**
+ * `POST /v1/jobs/{id}/cancel`; may be repeated. Of its four outcomes, `canceled` and `requested` stand in the answer.
+ * @throws RequestError job_already_ended, not_found: the two others
+ */
 export async function postCancel(deps: ApiDeps, call: Call): Promise<Answer> {
+  const { dependants } = optionalBody(CancelJobRequest, call);
   const { id } = (await ownJob(deps, call)).data;
-  const outcome = await cancelJob(deps, id);
+  const came = await cancelJob(deps, id, dependants);
   const { data } = await ownJob(deps, call);
-  if (outcome === 'already_ended') {
+  if (came === 'already_ended') {
     throw new RequestError('job_already_ended', `Job ${id} has ended as ${data.state}; nothing is left to cancel.`);
   }
-  return { status: 200, body: await jobResource(deps, data) };
+  // By the state that is shown: its worker may have stopped in between.
+  const outcome: CanceledJob['outcome'] = data.state === 'canceled' ? 'canceled' : 'requested';
+  return { status: 200, body: { ...(await jobResource(deps, data)), outcome } };
+}
+
+/** What a request says whose body may be left out; no body is the empty one. @throws RequestError invalid_json, invalid_input */
+export function optionalBody<T extends z.ZodType>(schema: T, { body }: Pick<Call, 'body'>): z.output<T> {
+  return parseAs(schema, body.length === 0 ? {} : parseStrictJson(body), 'invalid_input');
 }

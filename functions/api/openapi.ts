@@ -52,7 +52,12 @@ function operationOf(route: ApiRoute): Json {
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(route.body === undefined
       ? {}
-      : { requestBody: { required: true, content: { 'application/json': { schema: refTo(route.body, 'input') } } } }),
+      : {
+          requestBody: {
+            required: route.isBodyOptional !== true,
+            content: { 'application/json': { schema: refTo(route.body, 'input') } },
+          },
+        }),
     responses: {
       ...Object.fromEntries(
         route.answers.map((answer) => [
@@ -128,7 +133,7 @@ function problemsOf(codes: readonly ProblemCode[]): Json {
 
 const componentRef = (id: string): string => `#/components/schemas/${id}`;
 
-/** Which of our schemas has a name of its own; requests are described as they are sent, answers as they come. */
+/** Which of our schemas has a name of its own, those that stand only inside others included; requests are described as they are sent, answers as they come. */
 function registryOf(direction: Direction): z.core.$ZodRegistry<{ id: string }> {
   const registry = z.registry<{ id: string }>();
   const schemas = API_ROUTES.flatMap((route) =>

@@ -48,6 +48,8 @@ export interface ApiRoute {
   readonly query?: z.ZodObject;
   readonly headers?: readonly HeaderDoc[];
   readonly body?: z.ZodType;
+  /** Where the body may be left out. */
+  readonly isBodyOptional?: true;
   readonly answers: readonly AnswerDoc[];
   /** Beyond those that every operation can give. */
   readonly problems: readonly ProblemCode[];

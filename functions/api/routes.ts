@@ -1,12 +1,16 @@
 import {
+  CanceledJob,
+  CancelJobRequest,
   CreateJobRequest,
   FirebaseToken,
   JobList,
+  JobPlanResource,
   JobResource,
   JobToken,
   ListJobsQuery,
   ModelList,
   ModelResource,
+  RetryJobRequest,
 } from '../../domain/contract/http.ts';
 import { JobId } from '../../domain/contract/job.ts';
 import { TenantId } from '../../domain/contract/tenant.ts';
@@ -19,15 +23,19 @@ import {
   TenantList,
   TenantResource,
 } from '../../domain/contract/tenant-api.ts';
+import type { ProblemCode } from '../../domain/errors.ts';
 import { z } from 'zod';
 import { createJob } from './create-job.ts';
 import { FOLLOW_ROUTES } from './follow/follow-routes.ts';
-import { getJob, listJobs, postCancel } from './jobs.ts';
+import { getJob, postCancel } from './jobs.ts';
 import { createKey, deleteKey, listKeys } from './keys/keys.ts';
 import { getTenant, listTenants, putTenant } from './keys/tenants.ts';
+import { listJobs } from './list-jobs.ts';
 import { getModel, listModels } from './models.ts';
-import type { ApiRoute, HeaderDoc } from './route.ts';
+import type { AnswerDoc, ApiRoute, HeaderDoc } from './route.ts';
+import { retryJob } from './retry-job.ts';
 import { postFirebaseToken, postReadToken } from './tokens.ts';
+import { tryJob } from './try-job.ts';
 
 const PREFER: HeaderDoc = {
   name: 'Prefer',
@@ -58,6 +66,30 @@ const TENANT = { tenant: { description: 'the id of a tenant', schema: TenantId }
 const BODY_PROBLEMS = ['invalid_json', 'length_required', 'body_too_large', 'unsupported_media_type'] as const;
 const ID = { id: { description: 'the id of a job', schema: JobId } };
 
+const SUBMITTED: readonly AnswerDoc[] = [
+  {
+    status: 201,
+    description: 'The job is stored and will run.',
+    schema: JobResource,
+    headers: [LOCATION, PREFERENCE_APPLIED],
+  },
+  {
+    status: 200,
+    description: 'The job that this key and body made before, as it is now.',
+    schema: JobResource,
+    headers: [LOCATION, REPLAYED, PREFERENCE_APPLIED],
+  },
+];
+const DRY_RUN_PROBLEMS: readonly ProblemCode[] = [
+  ...BODY_PROBLEMS,
+  'invalid_input',
+  'unknown_model',
+  'unknown_dependency',
+  'webhook_refused',
+  'model_unavailable',
+];
+const SUBMISSION_PROBLEMS: readonly ProblemCode[] = [...DRY_RUN_PROBLEMS, 'idempotency_key_reused'];
+
 /** Every operation of `/v1`: ONE table, which the guard matches, the handlers answer and openapi.json is generated from. */
 export const API_ROUTES: readonly ApiRoute[] = [
   {
@@ -68,30 +100,20 @@ export const API_ROUTES: readonly ApiRoute[] = [
     summary: 'Submit a job',
     headers: [IDEMPOTENCY_KEY, PREFER],
     body: CreateJobRequest,
-    answers: [
-      {
-        status: 201,
-        description: 'The job is stored and will run.',
-        schema: JobResource,
-        headers: [LOCATION, PREFERENCE_APPLIED],
-      },
-      {
-        status: 200,
-        description: 'The job that this key and body made before, as it is now.',
-        schema: JobResource,
-        headers: [LOCATION, REPLAYED, PREFERENCE_APPLIED],
-      },
-    ],
-    problems: [
-      ...BODY_PROBLEMS,
-      'invalid_input',
-      'unknown_model',
-      'unknown_dependency',
-      'idempotency_key_reused',
-      'webhook_refused',
-      'model_unavailable',
-    ],
+    answers: SUBMITTED,
+    problems: SUBMISSION_PROBLEMS,
     handle: createJob,
+  },
+  {
+    method: 'POST',
+    path: '/v1/jobs:plan',
+    operation: 'planJob',
+    scope: 'submit',
+    summary: 'Try a submission without making it',
+    body: CreateJobRequest,
+    answers: [{ status: 200, description: 'What would become of the job.', schema: JobPlanResource }],
+    problems: DRY_RUN_PROBLEMS,
+    handle: tryJob,
   },
   {
     method: 'GET',
@@ -100,7 +122,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     scope: 'read',
     summary: 'List your jobs, newest first',
     query: ListJobsQuery,
-    answers: [{ status: 200, description: 'One page.', schema: JobList }],
+    answers: [{ status: 200, description: 'One page; it may be empty though `next` led to it.', schema: JobList }],
     problems: [],
     handle: listJobs,
   },
@@ -124,10 +146,12 @@ export const API_ROUTES: readonly ApiRoute[] = [
     scope: 'submit',
     summary: 'Cancel a job',
     params: ID,
+    body: CancelJobRequest,
+    isBodyOptional: true,
     answers: [
-      { status: 200, description: 'The job: canceled, or canceling while its worker stops.', schema: JobResource },
+      { status: 200, description: 'The job: canceled, or canceling while its worker stops.', schema: CanceledJob },
     ],
-    problems: ['not_found', 'job_already_ended'],
+    problems: [...BODY_PROBLEMS, 'invalid_input', 'not_found', 'job_already_ended'],
     handle: postCancel,
   },
   ...FOLLOW_ROUTES,
@@ -141,6 +165,20 @@ export const API_ROUTES: readonly ApiRoute[] = [
     answers: [{ status: 201, description: 'A token for a browser: it shows this job for an hour.', schema: JobToken }],
     problems: ['not_found'],
     handle: postReadToken,
+  },
+  {
+    method: 'POST',
+    path: '/v1/jobs/{id}/retry',
+    operation: 'retryJob',
+    scope: 'submit',
+    summary: 'Do an ended job again, as a new one',
+    params: ID,
+    headers: [IDEMPOTENCY_KEY, PREFER],
+    body: RetryJobRequest,
+    isBodyOptional: true,
+    answers: SUBMITTED,
+    problems: [...SUBMISSION_PROBLEMS, 'not_found', 'job_not_ended'],
+    handle: retryJob,
   },
   {
     method: 'GET',

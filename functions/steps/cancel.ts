@@ -1,26 +1,34 @@
+import type { CancelJobRequest } from '../../domain/contract/http.ts';
 import { isHeld, isTerminal, move } from '../../domain/state.ts';
-import { refs } from '../../domain/ports.ts';
+import { refs, update } from '../../domain/ports.ts';
 import { RequestError } from '../../domain/errors.ts';
 import type { Deps } from '../deps.ts';
 import { decideAgain } from './again.ts';
 
 /**
  * Cancels a job: at once where no worker holds it, else by asking its worker, which finishes it as canceled.
+ * @param dependants what becomes of the jobs that wait for it once it has ended. `cancel` stands in the job from the same
+ *   commit on, and whoever settles its end does it and hands it down, page by page: however many there are, in whatever depth
  * @returns `already_ended` where it ended otherwise before
  * @throws RequestError not_found
  */
 export async function cancelJob(
   deps: Pick<Deps, 'store' | 'clock'>,
   jobId: string,
+  dependants: CancelJobRequest['dependants'] = 'fail',
 ): Promise<'canceled' | 'canceling' | 'already_ended'> {
   return decideAgain(async () => {
     const read = await deps.store.get(refs.job(jobId));
     if (read === null) throw new RequestError('not_found', `there is no job ${jobId}`);
     const { state } = read.data;
+    const patch = dependants === 'cancel' ? { dependants } : {};
+    if (state === 'canceling' && dependants === 'cancel' && read.data.dependants === undefined) {
+      await deps.store.commit([update(refs.job(jobId), read, patch)]);
+    }
     if (state === 'canceled' || state === 'canceling') return state;
     if (isTerminal(state)) return 'already_ended';
     const to = isHeld(state) ? 'canceling' : 'canceled';
-    await deps.store.commit(move(read, to, deps.clock.nowMs(), { reason: 'requested' }));
+    await deps.store.commit(move(read, to, deps.clock.nowMs(), { reason: 'requested', patch }));
     return to;
   });
 }

@@ -15,8 +15,9 @@ type Needs = Pick<Deps, 'store' | 'bus' | 'clock' | 'log' | 'catalogue' | 'setti
 const PARENTS = 100;
 
 /**
- * Looks whether a job that waits for others may go on: queued once all of them succeeded, with their outputs put into its
- * input; failed as soon as one of them ended otherwise. Runs after the job's creation, after each parent's end and from
+ * Looks whether a job that waits for others may go on: queued once all of them succeeded (blocked further, where it is too
+ * early for it), with their outputs put into its input; failed as soon as one of them ended otherwise, or canceled with it
+ * where whoever canceled that one said so. Runs after the job's creation, after each parent's end and from
  * sweep; the commit on the job lets one of them through, so two parents that finish at once start it once.
  */
 export async function releaseIfReady(deps: Needs, jobId: string): Promise<void> {
@@ -41,20 +42,41 @@ export async function releaseIfReady(deps: Needs, jobId: string): Promise<void> 
       case 'fail':
         await deps.store.commit(move(read, 'failed', nowMs, { error: decision.error, reason: decision.error.kind }));
         return;
-      case 'queue':
-        await deps.store.commit(move(read, 'queued', nowMs, { patch: { input: decision.input } }));
-        await nudge(deps, read.data.home);
+      case 'cancel':
+        await deps.store.commit(
+          move(read, 'canceled', nowMs, {
+            reason: `canceled with ${decision.parent}`,
+            patch: { dependants: 'cancel' },
+          }),
+        );
+        return;
+      case 'go':
+        await letGo(deps, read, { input: decision.input });
     }
   });
+}
+
+/** Queues a blocked job, or leaves it blocked for the time before which it may not be. */
+async function letGo(deps: Needs, read: Snapshot<Job>, patch: Partial<Job> = {}): Promise<void> {
+  const { notBeforeMs } = read.data;
+  const nowMs = deps.clock.nowMs();
+  if (notBeforeMs !== undefined && notBeforeMs > read.readAtMs) {
+    const writes = move(read, 'blocked', nowMs, { reason: 'not_before', untilMs: notBeforeMs, patch });
+    return deps.store.commit(writes);
+  }
+  await deps.store.commit(move(read, 'queued', nowMs, { patch }));
+  await nudge(deps, read.data.home);
 }
 
 type Release =
   | { readonly kind: 'wait' }
   | { readonly kind: 'fail'; readonly error: JobError }
-  | { readonly kind: 'queue'; readonly input: unknown };
+  | { readonly kind: 'cancel'; readonly parent: string }
+  | { readonly kind: 'go'; readonly input: unknown };
 
 function decideRelease(deps: Needs, job: Job, parents: readonly (Job | null)[]): Release {
   const ended = parents.find((parent) => parent === null || (isTerminal(parent.state) && parent.state !== 'succeeded'));
+  if (ended?.state === 'canceled' && ended.dependants === 'cancel') return { kind: 'cancel', parent: ended.id };
   if (ended !== undefined) {
     const what = ended === null ? 'is gone' : `ended as ${ended.state}`;
     return {
@@ -86,7 +108,7 @@ function decideRelease(deps: Needs, job: Job, parents: readonly (Job | null)[]):
     const message = faults.map((fault) => `${fault.field}: ${fault.message}`).join('; ');
     return { kind: 'fail', error: { kind: 'invalid_input', message: message.slice(0, 4_000) } };
   }
-  return { kind: 'queue', input };
+  return { kind: 'go', input };
 }
 
 /** Ends a job whose start deadline has passed: `expired` if nothing of it ever ran, else `failed` with its last error. */
@@ -98,7 +120,7 @@ async function endUnstarted(deps: Needs, read: Snapshot<Job>): Promise<void> {
 
 /**
  * Does what a waiting job is due for, by the store's own time: end it at its start deadline, queue it when its backoff is
- * over, look at its parents once more. Nothing if it is not due, so any number of calls does no harm.
+ * over or it is no longer too early, look at its parents once more. Nothing if it is not due, so any number of calls does no harm.
  */
 export async function moveDueJob(deps: Needs, jobId: string): Promise<void> {
   const read = await deps.store.get(refs.job(jobId));
@@ -107,8 +129,7 @@ export async function moveDueJob(deps: Needs, jobId: string): Promise<void> {
     if (read.data.startByMs <= read.readAtMs) return await endUnstarted(deps, read);
     if (read.data.state !== 'blocked' || read.data.untilMs > read.readAtMs) return;
     if (read.data.reason === 'dependency') return await releaseIfReady(deps, jobId);
-    await deps.store.commit(move(read, 'queued', deps.clock.nowMs()));
-    await nudge(deps, read.data.home);
+    await letGo(deps, read);
   } catch (error) {
     // Whoever won the race has moved it; what is still due then is found by the next sweep.
     if (!isConflict(error)) throw error;

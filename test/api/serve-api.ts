@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { Model, Pool, type Catalogue, type CatalogueEntry } from '../../domain/contract/model.ts';
-import { create, refs, type Messages, type Store } from '../../domain/ports.ts';
+import { create, refs, type Clock, type Messages, type Store } from '../../domain/ports.ts';
 import { DEFAULT_SETTINGS } from '../../domain/settings.ts';
 import { api } from '../../functions/api/api.ts';
 import { apiGuard } from '../../functions/api/guard.ts';
@@ -96,11 +96,14 @@ const unused = (name: string): never =>
     },
   ) as never;
 
-/** The real api function, served as in production, on the embedded store. */
-export async function serveApi(change: (deps: Deps) => Partial<Deps> = () => ({})): Promise<TestApi> {
+/** The real api function, served as in production, on the embedded store; `clock` is the store's as well. */
+export async function serveApi(
+  change: (deps: Deps) => Partial<Deps> = () => ({}),
+  clock: Clock = systemClock,
+): Promise<TestApi> {
   const folder = newFolder();
   const log = capturedLog();
-  const base = { clock: systemClock, random: systemRandom, log };
+  const base = { clock, random: systemRandom, log };
   const store = openStore(join(folder, 'slipway.db'), base);
   const blobs = await startBlobs({ ...base, folder: join(folder, 'blobs'), key: 'k' });
   const published: Messages['nudges'][] = [];

@@ -13,7 +13,7 @@ const eventOf = (writes: readonly Write[]): JobEvent => (to('events', writes) as
 
 /** Written out by hand from the design, so that the table in the code is compared with something. */
 const LEGAL = new Set([
-  'blocked>queued', 'blocked>canceled', 'blocked>expired', 'blocked>failed',
+  'blocked>queued', 'blocked>blocked', 'blocked>canceled', 'blocked>expired', 'blocked>failed',
   'queued>running', 'queued>blocked', 'queued>canceled', 'queued>expired', 'queued>failed',
   'running>succeeded', 'running>failed', 'running>canceling', 'running>queued', 'running>blocked',
   'canceling>canceled',

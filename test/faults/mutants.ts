@@ -234,7 +234,7 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       patch(
         'functions/steps/cancel.ts',
-        "await deps.store.commit(move(read, to, deps.clock.nowMs(), { reason: 'requested' }));",
+        "await deps.store.commit(move(read, to, deps.clock.nowMs(), { reason: 'requested', patch }));",
         '',
       ),
     ],

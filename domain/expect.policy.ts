@@ -1,0 +1,48 @@
+import { PRICES } from './prices.ts';
+import { SECOND } from './time.ts';
+
+/** Workers as one more job would find them: how many may take it at once, how many run another, how many have still to boot. */
+export interface WorkersView {
+  readonly idle: number;
+  readonly busy: number;
+  readonly booting: number;
+  /** Jobs that are queued before it. */
+  readonly ahead: number;
+  readonly bootMs: number;
+  readonly runMs: number;
+}
+
+/**
+ * When the last of `ahead` + 1 jobs begins, if each takes `runMs` and goes to whichever worker is free first. A busy worker is
+ * reckoned with a whole run and one that boots with a whole boot, since nobody knows how far they are: rather too long than too
+ * short. Infinity where there is no worker.
+ */
+export function expectedWaitMs(view: WorkersView): number {
+  const runMs = Math.max(1, view.runMs);
+  const groups = [
+    { workers: view.idle, freeAtMs: 0 },
+    { workers: view.busy, freeAtMs: runMs },
+    { workers: view.booting, freeAtMs: view.bootMs },
+  ].filter(({ workers }) => workers > 0);
+  if (groups.length === 0) return Infinity;
+  const startedBy = (ms: number): number =>
+    groups.reduce(
+      (sum, { workers, freeAtMs }) => sum + (ms < freeAtMs ? 0 : workers * (Math.floor((ms - freeAtMs) / runMs) + 1)),
+      0,
+    );
+  // The earliest millisecond by which so many have begun; one worker alone would be done by the upper bound.
+  let low = 0;
+  let high = Math.ceil(Math.max(...groups.map(({ freeAtMs }) => freeAtMs)) + view.ahead * runMs);
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (startedBy(middle) > view.ahead) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** What so much of a worker's time costs on this hardware, in US dollars; null where the price table has no such hardware. */
+export function expectedCostUsd(hardware: string, ms: number): number | null {
+  const price = PRICES[hardware];
+  return price === undefined ? null : (ms / SECOND) * price.usdPerSecond;
+}

@@ -1,0 +1,72 @@
+import { RetryJobRequest, type CreateJobRequest } from '../../domain/contract/http.ts';
+import type { Job } from '../../domain/contract/job.ts';
+import { RequestError } from '../../domain/errors.ts';
+import { refs } from '../../domain/ports.ts';
+import { isTerminal } from '../../domain/state.ts';
+import { SECOND } from '../../domain/time.ts';
+import type { ApiDeps } from '../deps.ts';
+import type { Answer } from '../http/answer.ts';
+import { requestHashOf } from './idempotency.ts';
+import { optionalBody } from './jobs.ts';
+import { ownJob } from './own-job.ts';
+import { unfilled } from './output-refs.ts';
+import { planJob, type JobPlan } from './plan-job.ts';
+import type { Call } from './route.ts';
+import { answerSubmission, type JobIdentity } from './submit-job.ts';
+
+/**
+ * `POST /v1/jobs/{id}/retry`: a new job that does an ended one again, with the same input and webhook; answered as a
+ * submission is, `Idempotency-Key` and `Prefer: wait` included.
+ * @throws RequestError not_found, job_not_ended, or as a submission
+ */
+export async function retryJob(deps: ApiDeps, call: Call): Promise<Answer> {
+  const changes: RetryJobRequest = optionalBody(RetryJobRequest, call);
+  const id = call.params['id'] ?? '';
+  // No body of a submission looks like this, so a key cannot stand for both.
+  const requestHash = requestHashOf({ retryOf: id, changes });
+  return answerSubmission(deps, call, requestHash, (asked) => planRetry(deps, call, asked, changes));
+}
+
+async function planRetry(deps: ApiDeps, call: Call, asked: JobIdentity, changes: RetryJobRequest): Promise<JobPlan> {
+  const { data: job } = await ownJob(deps, call);
+  if (!isTerminal(job.state)) {
+    const detail = `Job ${job.id} is ${job.state}. It can be retried once it has ended; cancel it first if it shall not go on.`;
+    throw new RequestError('job_not_ended', detail);
+  }
+  // What was queued once has its values in its input and need wait for nobody. What was not waits for the same jobs again.
+  const isReleased = job.queuedAtMs !== null;
+  return planJob(deps, {
+    ...asked,
+    request: {
+      model: job.model,
+      input: job.input as CreateJobRequest['input'],
+      dependsOn: isReleased ? [] : job.dependsOn,
+      priority: changes.priority ?? job.priority,
+      metadata: job.metadata,
+      labels: changes.labels ?? job.labels ?? [],
+      startDeadlineSeconds: changes.startDeadlineSeconds ?? startDeadlineMs(job) / SECOND,
+      runTimeoutSeconds: changes.runTimeoutSeconds ?? job.runTimeoutMs / SECOND,
+      maxAttempts: changes.maxAttempts ?? job.maxAttempts,
+      ...(job.webhook === null ? {} : { webhook: await webhookOf(deps, job.id, job.webhook) }),
+    },
+    retry: { of: job.id, inputFrom: isReleased ? [] : unfilled(job) },
+  });
+}
+
+/** How long it had to be started, from when it might have been. */
+const startDeadlineMs = ({ startByMs, createdAtMs, notBeforeMs = 0 }: Job): number =>
+  startByMs - Math.max(createdAtMs, notBeforeMs);
+
+/** With its secret, which never changes, so that the new job's own copy can be written with the job. @throws RequestError webhook_refused */
+async function webhookOf(
+  { store }: Pick<ApiDeps, 'store'>,
+  id: string,
+  webhook: NonNullable<Job['webhook']>,
+): Promise<NonNullable<CreateJobRequest['webhook']>> {
+  const secret = (await store.get(refs.jobPrivate(id)))?.data.webhookSecret ?? null;
+  if (secret !== null) return { ...webhook, secret };
+  throw new RequestError(
+    'webhook_refused',
+    `The secret of job ${id}'s webhook is gone. Submit the job anew, with one.`,
+  );
+}
