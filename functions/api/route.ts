@@ -55,3 +55,6 @@ export interface ApiRoute {
   readonly problems: readonly ProblemCode[];
   readonly handle: (deps: ApiDeps, call: Call) => Promise<Answer | StreamedAnswer>;
 }
+
+/** What may be wrong with any request that has a body. */
+export const BODY_PROBLEMS = ['invalid_json', 'length_required', 'body_too_large', 'unsupported_media_type'] as const;

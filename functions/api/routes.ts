@@ -13,26 +13,15 @@ import {
   RetryJobRequest,
 } from '../../domain/contract/http.ts';
 import { JobId } from '../../domain/contract/job.ts';
-import { TenantId } from '../../domain/contract/tenant.ts';
-import {
-  CreateKeyRequest,
-  KeyList,
-  ListTenantsQuery,
-  NewKeyResource,
-  PutTenantRequest,
-  TenantList,
-  TenantResource,
-} from '../../domain/contract/tenant-api.ts';
 import type { ProblemCode } from '../../domain/errors.ts';
 import { z } from 'zod';
 import { createJob } from './create-job.ts';
 import { FOLLOW_ROUTES } from './follow/follow-routes.ts';
 import { getJob, postCancel } from './jobs.ts';
-import { createKey, deleteKey, listKeys } from './keys/keys.ts';
-import { getTenant, listTenants, putTenant } from './keys/tenants.ts';
+import { TENANT_ROUTES } from './keys/tenant-routes.ts';
 import { listJobs } from './list-jobs.ts';
 import { getModel, listModels } from './models.ts';
-import type { AnswerDoc, ApiRoute, HeaderDoc } from './route.ts';
+import { BODY_PROBLEMS, type AnswerDoc, type ApiRoute, type HeaderDoc } from './route.ts';
 import { retryJob } from './retry-job.ts';
 import { postFirebaseToken, postReadToken } from './tokens.ts';
 import { tryJob } from './try-job.ts';
@@ -62,8 +51,6 @@ const REPLAYED: HeaderDoc = {
   description: '`true`: this key and body made the job before.',
   schema: { type: 'string', const: 'true' },
 };
-const TENANT = { tenant: { description: 'the id of a tenant', schema: TenantId } };
-const BODY_PROBLEMS = ['invalid_json', 'length_required', 'body_too_large', 'unsupported_media_type'] as const;
 const ID = { id: { description: 'the id of a job', schema: JobId } };
 
 const SUBMITTED: readonly AnswerDoc[] = [
@@ -219,81 +206,5 @@ export const API_ROUTES: readonly ApiRoute[] = [
     problems: ['no_listeners'],
     handle: postFirebaseToken,
   },
-  {
-    method: 'GET',
-    path: '/v1/tenants',
-    operation: 'listTenants',
-    scope: 'admin',
-    summary: 'List the tenants',
-    query: ListTenantsQuery,
-    answers: [{ status: 200, description: 'One page, by id.', schema: TenantList }],
-    problems: [],
-    handle: listTenants,
-  },
-  {
-    method: 'GET',
-    path: '/v1/tenants/{tenant}',
-    operation: 'getTenant',
-    scope: 'admin',
-    summary: 'Read a tenant',
-    params: TENANT,
-    answers: [{ status: 200, description: 'The tenant.', schema: TenantResource }],
-    problems: ['not_found'],
-    handle: getTenant,
-  },
-  {
-    method: 'PUT',
-    path: '/v1/tenants/{tenant}',
-    operation: 'putTenant',
-    scope: 'admin',
-    summary: 'Make or change a tenant',
-    params: TENANT,
-    body: PutTenantRequest,
-    answers: [
-      { status: 200, description: 'The tenant as it is now.', schema: TenantResource },
-      { status: 201, description: 'The tenant is made.', schema: TenantResource },
-    ],
-    problems: [...BODY_PROBLEMS, 'not_found', 'invalid_input'],
-    handle: putTenant,
-  },
-  {
-    method: 'POST',
-    path: '/v1/tenants/{tenant}/keys',
-    operation: 'createKey',
-    scope: 'admin',
-    summary: 'Make a key',
-    params: TENANT,
-    body: CreateKeyRequest,
-    answers: [{ status: 201, description: 'The key, which is shown this once.', schema: NewKeyResource }],
-    problems: [...BODY_PROBLEMS, 'not_found', 'invalid_input', 'too_many_keys'],
-    handle: createKey,
-  },
-  {
-    method: 'GET',
-    path: '/v1/tenants/{tenant}/keys',
-    operation: 'listKeys',
-    scope: 'admin',
-    summary: 'List the keys of a tenant, oldest first',
-    params: TENANT,
-    answers: [{ status: 200, description: 'All of them, without the keys themselves.', schema: KeyList }],
-    problems: ['not_found'],
-    handle: listKeys,
-  },
-  {
-    method: 'DELETE',
-    path: '/v1/tenants/{tenant}/keys/{key}',
-    operation: 'deleteKey',
-    scope: 'admin',
-    summary: 'Take a key away',
-    params: { ...TENANT, key: { description: 'the id of the key', schema: z.string() } },
-    answers: [
-      {
-        status: 204,
-        description: 'It is gone; an instance that has just taken it does so for a minute more.',
-        schema: null,
-      },
-    ],
-    problems: ['not_found'],
-    handle: deleteKey,
-  },
+  ...TENANT_ROUTES,
 ];

@@ -55,6 +55,12 @@ describe('a read token', () => {
     ]);
   });
 
+  test.each(['logs', 'explain', 'events'])('shows its %s', async (part) => {
+    const answer = await ask('GET', `/v1/jobs/${id}/${part}?token=${token}`, { accept: 'application/json' });
+    expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([200, '*']);
+    await answer.body?.cancel();
+  });
+
   test('does nothing else, though it is the tenant’s own', async () => {
     const { id: other } = JobResource.parse(await (await api.send('POST', '/v1/jobs', { body: GOOD })).json());
     const statuses = await Promise.all(

@@ -20,6 +20,7 @@ export const FOLLOW_ROUTES: readonly ApiRoute[] = [
     path: '/v1/jobs/{id}/logs',
     operation: 'listLogs',
     scope: 'read',
+    showsJob: true,
     summary: 'Read the log of an attempt, while it runs or later',
     params: ID,
     query: ListLogsQuery,
@@ -49,6 +50,7 @@ export const FOLLOW_ROUTES: readonly ApiRoute[] = [
     path: '/v1/jobs/{id}/events',
     operation: 'followJob',
     scope: 'read',
+    showsJob: true,
     summary: 'Follow a job by server-sent events',
     params: ID,
     headers: [
@@ -81,6 +83,7 @@ export const FOLLOW_ROUTES: readonly ApiRoute[] = [
     path: '/v1/jobs/{id}/explain',
     operation: 'explainJob',
     scope: 'read',
+    showsJob: true,
     summary: 'Read in plain sentences why a job is where it is',
     params: ID,
     answers: [{ status: 200, description: 'The sentences, and the time spent in each state.', schema: Explanation }],
