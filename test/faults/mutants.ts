@@ -1,7 +1,7 @@
 import { patch, type Mutant } from './mutant.ts';
 import { SLOT_MUTANTS } from './mutants-slots.ts';
 
-const CREATE = 'functions/api/create-job.ts';
+const SUBMIT = 'functions/api/submit-job.ts';
 const SETTLE = 'functions/steps/settle.ts';
 const DELIVER = 'functions/deliver/deliver.ts';
 const DUTIES = 'functions/sweep/duties.ts';
@@ -15,11 +15,11 @@ export const MUTANTS: readonly Mutant[] = [
     invariant: 'W',
     patches: [
       patch(
-        CREATE,
+        SUBMIT,
         '    await deps.store.commit(plan.writes);',
         '    await nudge(deps, plan.job.home);\n    await deps.store.commit(plan.writes);',
       ),
-      patch(CREATE, '    await nudge(deps, job.home);\n', ''),
+      patch(SUBMIT, '    await nudge(deps, job.home);\n', ''),
     ],
   },
   {
@@ -34,7 +34,7 @@ export const MUTANTS: readonly Mutant[] = [
     scenario: 'keyed',
     fault: 'succeed-then-error',
     invariant: 'I6',
-    patches: [patch(CREATE, 'await keyedJobId(deps.secrets, call.tenant, key)', 'deps.random.id()')],
+    patches: [patch(SUBMIT, 'await keyedJobId(deps.secrets, call.tenant, key)', 'deps.random.id()')],
   },
   {
     name: 'a move that makes no event',
