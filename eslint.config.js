@@ -11,6 +11,7 @@ const MAY_IMPORT = {
   local: ['domain', 'eventarc', 'host'],
   cloud: ['domain', 'eventarc', 'host'],
   emulators: ['domain', 'eventarc', 'host', 'local', 'cloud'],
+  client: ['domain'],
 };
 const FOLDERS = [
   'domain',
@@ -21,6 +22,7 @@ const FOLDERS = [
   'local',
   'cloud',
   'emulators',
+  'client',
   'test',
   'bench',
   'scripts',
@@ -35,6 +37,7 @@ const START_FILES = [
   'local/demo/**',
   'emulators/stack.ts',
   'emulators/main.ts',
+  'client/main.ts',
 ];
 
 const directions = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
@@ -56,6 +59,14 @@ const directions = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
                 {
                   group: ['node:*', '@google-cloud/*', 'undici'],
                   message: 'domain has rules and nothing else: no I/O.',
+                },
+              ]
+            : []),
+          ...(folder === 'client'
+            ? [
+                {
+                  regex: '/domain/(?!contract/|errors\\.ts$|near-names\\.ts$)',
+                  message: 'a client knows the interface and nothing behind it.',
                 },
               ]
             : []),

@@ -1,0 +1,126 @@
+import type { z } from 'zod';
+import type {
+  CreateJobRequest,
+  FirebaseToken,
+  JobResource,
+  JobSummary,
+  JobToken,
+  ListJobsQuery,
+  ModelResource,
+} from '../domain/contract/http.ts';
+import type {
+  CreateKeyRequest,
+  KeyResource,
+  NewKeyResource,
+  PutTenantRequest,
+  TenantResource,
+} from '../domain/contract/tenant-api.ts';
+import { systemHost, type ClientHost } from './host.ts';
+import { listing, type Listing, type PageOf } from './pages.ts';
+import { sender, type Call } from './send.ts';
+import { waitForJob, watchJob, type ReadJob, type WaitOptions, type WatchOptions } from './watch.ts';
+
+export interface ClientOptions extends Partial<ClientHost> {
+  /** Where Slipway is, such as `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /** An API key, or a token that shows one job. */
+  readonly key: string;
+}
+
+interface Abortable {
+  readonly signal?: AbortSignal;
+}
+interface Holding extends Abortable {
+  /** Holds the answer until the job has ended, so many seconds (1 to 60) at most. */
+  readonly waitSeconds?: number;
+}
+interface Paged extends Abortable {
+  /** How many are fetched at a time. */
+  readonly limit?: number;
+  /** Where to go on: `next` of a page. */
+  readonly cursor?: string;
+}
+type JobFilter = Paged & Partial<Pick<ListJobsQuery, 'state' | 'model'>>;
+type Given<S extends z.ZodType> = z.input<S>;
+
+/**
+ * Every operation of `/v1`, by its operationId in openapi.json. Each throws SlipwayError where it is refused or nothing answers,
+ * and is made again, up to four times in all, where that is safe and may help.
+ */
+export interface SlipwayClient {
+  /** Always with an idempotency key, of yours or a new one, so that however often it is sent one job comes of it. */
+  createJob(
+    request: Given<typeof CreateJobRequest>,
+    options?: Holding & { idempotencyKey?: string },
+  ): Promise<JobResource>;
+  getJob(id: string, options?: Holding): Promise<JobResource>;
+  listJobs(filter?: JobFilter): Listing<JobSummary>;
+  cancelJob(id: string, options?: Abortable): Promise<JobResource>;
+  createJobToken(id: string, options?: Abortable): Promise<z.infer<typeof JobToken>>;
+  /** The job once it has ended, however that was. @throws WaitTimeoutError */
+  waitFor(id: string, options?: WaitOptions): Promise<JobResource>;
+  /** The job now, after each hold, and as it ended: for who wants to see its progress. */
+  watch(id: string, options?: WatchOptions): AsyncIterable<JobResource>;
+  listModels(options?: Abortable): Promise<readonly ModelResource[]>;
+  getModel(name: string, options?: Abortable): Promise<ModelResource>;
+  createFirebaseToken(options?: Abortable): Promise<FirebaseToken>;
+  listTenants(options?: Paged): Listing<TenantResource>;
+  getTenant(tenant: string, options?: Abortable): Promise<TenantResource>;
+  putTenant(tenant: string, request: Given<typeof PutTenantRequest>, options?: Abortable): Promise<TenantResource>;
+  /** Never repeated, since each call makes a key: after an `unreachable` look with listKeys. */
+  createKey(tenant: string, request: Given<typeof CreateKeyRequest>, options?: Abortable): Promise<NewKeyResource>;
+  listKeys(tenant: string, options?: Abortable): Promise<readonly KeyResource[]>;
+  deleteKey(tenant: string, key: string, options?: Abortable): Promise<void>;
+}
+
+const part = (text: string): string => encodeURIComponent(text);
+const held = (waitSeconds?: number): Pick<Call, 'headers' | 'holdMs'> =>
+  waitSeconds === undefined ? {} : { headers: { prefer: `wait=${waitSeconds}` }, holdMs: waitSeconds * 1_000 };
+
+/** A client of the Slipway at this address. @throws TypeError for an address or a key that can be none */
+export function createClient({ url, key, ...given }: ClientOptions): SlipwayClient {
+  const host: ClientHost = { ...systemHost, ...given };
+  const send = sender({ url, key }, host);
+  // What is answered is Slipway's own word, of the contract's shape or a later one that has grown.
+  const ask = async <T>(call: Omit<Call, 'isRepeatable'>, isRepeatable = true): Promise<T> =>
+    (await send({ ...call, isRepeatable })) as T;
+  const get = <T>(path: string, options: Abortable = {}): Promise<T> => ask<T>({ method: 'GET', path, ...options });
+  const list = <T>(path: string, { cursor, signal, ...query }: Paged): Listing<T> =>
+    listing((from) => ask<PageOf<T>>({ method: 'GET', path, query: { ...query, cursor: from }, signal }), cursor);
+
+  const getJob: ReadJob = (id, { waitSeconds, signal } = {}) =>
+    ask({ method: 'GET', path: `/v1/jobs/${part(id)}`, signal, ...held(waitSeconds) });
+
+  return {
+    createJob: (body, { idempotencyKey = host.random.hex(16), waitSeconds, signal } = {}) => {
+      const { headers, ...hold } = held(waitSeconds);
+      return ask({
+        method: 'POST',
+        path: '/v1/jobs',
+        body,
+        signal,
+        ...hold,
+        headers: { ...headers, 'idempotency-key': idempotencyKey },
+      });
+    },
+    getJob: (id, options = {}) => getJob(id, options),
+    listJobs: (filter = {}) => list('/v1/jobs', filter),
+    cancelJob: (id, options) => ask({ method: 'POST', path: `/v1/jobs/${part(id)}/cancel`, ...options }),
+    // Nothing is stored for a token: one more is as good.
+    createJobToken: (id, options) => ask({ method: 'POST', path: `/v1/jobs/${part(id)}/tokens`, ...options }),
+    waitFor: (id, options = {}) => waitForJob(getJob, host, id, options),
+    watch: (id, options = {}) => watchJob(getJob, host, id, options),
+    listModels: async (options) => (await get<{ items: ModelResource[] }>('/v1/models', options)).items,
+    getModel: (name, options) => get(`/v1/models/${part(name)}`, options),
+    createFirebaseToken: (options) => ask({ method: 'POST', path: '/v1/tokens/firebase', ...options }),
+    listTenants: (options = {}) => list('/v1/tenants', options),
+    getTenant: (tenant, options) => get(`/v1/tenants/${part(tenant)}`, options),
+    putTenant: (tenant, body, options) => ask({ method: 'PUT', path: `/v1/tenants/${part(tenant)}`, body, ...options }),
+    createKey: (tenant, body, options) =>
+      ask({ method: 'POST', path: `/v1/tenants/${part(tenant)}/keys`, body, ...options }, false),
+    listKeys: async (tenant, options) =>
+      (await get<{ items: KeyResource[] }>(`/v1/tenants/${part(tenant)}/keys`, options)).items,
+    deleteKey: (tenant, id, options) =>
+      ask({ method: 'DELETE', path: `/v1/tenants/${part(tenant)}/keys/${part(id)}`, ...options }),
+  };
+}

@@ -1,0 +1,6 @@
+export { createClient, type ClientOptions, type SlipwayClient } from './client.ts';
+export { SlipwayError, WaitTimeoutError, type ClientCode } from './errors.ts';
+export type { ClientHost } from './host.ts';
+export type { Listing, PageOf } from './pages.ts';
+export { hasEnded, type WaitOptions, type WatchOptions } from './watch.ts';
+export { verifyWebhook, WebhookRefusedError, type WebhookEvent, type WebhookHeaders } from './webhook.ts';
