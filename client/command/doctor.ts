@@ -1,0 +1,159 @@
+import type { ModelResource } from '../../domain/contract/http.ts';
+import type { Scope } from '../../domain/contract/tenant.ts';
+import type { SlipwayClient } from '../client.ts';
+import { SlipwayError } from '../errors.ts';
+import { EXIT, exitOf, type Exit } from './exit.ts';
+import type { Io } from './io.ts';
+import { command } from './spec.ts';
+import { urlOf } from './settings.ts';
+import { wrapped } from './text.ts';
+
+/** `warn` is what does without: a model that cannot run here, emulators that nobody starts. */
+interface Check {
+  readonly name: string;
+  readonly state: 'ok' | 'warn' | 'fail';
+  readonly detail: string;
+  readonly remedy: readonly string[];
+}
+
+const NEEDED_NODE = 24;
+/** No job has it, so that asking to cancel it tells what the key may do, and does nothing. */
+const NO_JOB = '0'.repeat(26);
+const MARK = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' } as const;
+const COLOUR = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
+
+export const doctor = command({
+  name: 'doctor',
+  args: [],
+  summary: 'Say what is there, what is missing, and what installs it',
+  options: {},
+  examples: ['slipway doctor'],
+  run: async (context) => {
+    const { io, paint, width } = context;
+    const { checks, exit } = await examine(io, () => context.client());
+    const indent = '      ';
+    context.print(
+      checks.flatMap(({ name, state, detail, remedy }) => [
+        ...wrapped(`${name}: ${detail}`, width - indent.length).map((line, i) =>
+          i === 0 ? `${paint(COLOUR[state], MARK[state])}  ${line}` : `${indent}${line}`,
+        ),
+        ...remedy.flatMap((line) => wrapped(line, width - indent.length - 2)).map((line) => `${indent}  ${line}`),
+      ]),
+    );
+    context.json({ ok: exit === EXIT.ok, checks });
+    return exit;
+  },
+});
+
+async function examine(io: Io, client: () => SlipwayClient): Promise<{ checks: Check[]; exit: Exit }> {
+  const checks: Check[] = [nodeCheck(io.nodeVersion)];
+  let exit: Exit = checks[0]?.state === 'fail' ? EXIT.failed : EXIT.ok;
+  try {
+    const server = await serverChecks(io, client());
+    checks.push(...server.checks);
+    exit = server.exit === EXIT.ok ? exit : server.exit;
+  } catch (error) {
+    // Of the settings: without them there is nobody to ask.
+    if (!(error instanceof Error) || error.name !== 'UsageError') throw error;
+    const { hint } = error as Error & { hint: string | null };
+    checks.push(fail('settings', error.message, hint === null ? [] : [hint]));
+    exit = EXIT.usage;
+  }
+  const missing = await io.missingForEmulators();
+  checks.push(
+    missing === null
+      ? ok('emulators', "Google's can be started here: npm run start:emulators")
+      : {
+          name: 'emulators',
+          state: 'warn',
+          detail: "of Google's, needed for npm run start:emulators alone",
+          remedy: missing.split('\n'),
+        },
+  );
+  return { checks, exit };
+}
+
+const ok = (name: string, detail: string): Check => ({ name, state: 'ok', detail, remedy: [] });
+const fail = (name: string, detail: string, remedy: readonly string[]): Check => ({
+  name,
+  state: 'fail',
+  detail,
+  remedy,
+});
+
+function nodeCheck(version: string): Check {
+  return Number(version.split('.')[0]) >= NEEDED_NODE
+    ? ok('node', version)
+    : fail('node', `${version}, where ${NEEDED_NODE} is needed`, ['npm ci puts it into node_modules/.bin (Linux)']);
+}
+
+async function serverChecks(io: Io, client: SlipwayClient): Promise<{ checks: Check[]; exit: Exit }> {
+  const url = urlOf(io);
+  const [models, tenants, cancel] = await Promise.all([
+    outcome(client.listModels({ signal: io.signal })),
+    outcome(first(client.listTenants({ limit: 1, signal: io.signal }))),
+    outcome(client.cancelJob(NO_JOB, { signal: io.signal })),
+  ]);
+  const error = models instanceof SlipwayError ? models : null;
+  if (error !== null && exitOf(error) === EXIT.unreachable) {
+    const remedy = ['npm start starts one here; SLIPWAY_URL says where another is'];
+    return { checks: [fail('server', error.detail, remedy)], exit: EXIT.unreachable };
+  }
+  const checks = [isInTheClear(url) ? clearText(url) : ok('server', `${url} answers`)];
+  if (error?.status === 401) {
+    const remedy = ['npm start prints one; an admin makes one: slipway keys make TENANT NAME'];
+    return { checks: [...checks, fail('key', error.detail, remedy)], exit: EXIT.unauthorised };
+  }
+  const has = (result: unknown): boolean =>
+    !(result instanceof SlipwayError) || (result.status !== 401 && result.status !== 403);
+  const asked: [Scope, unknown][] = [
+    ['submit', cancel],
+    ['read', models],
+    ['admin', tenants],
+  ];
+  const scopes = asked.flatMap(([scope, result]) => (has(result) ? [scope] : []));
+  if (scopes.length === 0) {
+    checks.push(fail('key', error?.detail ?? 'good for nothing', []));
+    return { checks, exit: EXIT.unauthorised };
+  }
+  checks.push(ok('key', `good for ${scopes.join(', ')}`));
+  if (Array.isArray(models)) checks.push(...(models as ModelResource[]).map(modelCheck));
+  else if (error !== null && error.status !== 403) {
+    return { checks: [...checks, fail('models', error.detail, [])], exit: exitOf(error) };
+  }
+  return { checks, exit: EXIT.ok };
+}
+
+const outcome = (call: Promise<unknown>): Promise<unknown> =>
+  call.catch((error: unknown) => {
+    if (error instanceof SlipwayError) return error;
+    throw error;
+  });
+
+async function first(list: AsyncIterable<unknown>): Promise<unknown> {
+  for await (const item of list) return item;
+  return null;
+}
+
+const isInTheClear = (url: string): boolean => {
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'http:' && !/^(localhost|127\.[\d.]+|\[::1\])$/.test(hostname);
+};
+
+const clearText = (url: string): Check => ({
+  name: 'server',
+  state: 'warn',
+  detail: `${url} answers, but your key goes there without encryption`,
+  remedy: ['use https'],
+});
+
+function modelCheck({ name, available, missing }: ModelResource): Check {
+  if (available) return ok(`model ${name}`, 'available');
+  const programs = missing.map(({ program }) => program).join(', ');
+  return {
+    name: `model ${name}`,
+    state: 'warn',
+    detail: `needs ${programs}`,
+    remedy: missing.map(({ install }) => install),
+  };
+}

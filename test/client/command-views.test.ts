@@ -1,0 +1,128 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { EXIT } from '../../client/command/exit.ts';
+import { serveApi, type TestApi } from '../api/serve-api.ts';
+import { removeFolders } from '../local/folder.ts';
+import { clientOf } from './client-rig.ts';
+import { moveOn, slipway, type World } from './command-rig.ts';
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await serveApi();
+});
+afterAll(async () => {
+  await api.stop();
+  removeFolders();
+});
+
+const submitted = async (): Promise<string> =>
+  (await clientOf(api).createJob({ model: 'slide-text', input: { text: 'hello' } })).id;
+const run = (line: string, world?: World) => slipway(api, line === '' ? [] : line.split(' '), world);
+const json = async (line: string, world?: World): Promise<Record<string, unknown>> =>
+  JSON.parse((await run(`${line} --json`, world)).out) as Record<string, unknown>;
+
+describe('list', () => {
+  test('is a table of what is asked for, cut to the columns, and goes on from its cursor', async () => {
+    await run(`cancel ${await submitted()}`);
+    const id = await submitted();
+    await run(`cancel ${id}`);
+    const { out } = await run('list --state canceled --model slide-text --limit 1');
+    expect(out).toMatch(/^ID +MODEL +STATE +AGE +RAN +WHY\n/);
+    expect(out).toContain(`${id}  slide-text  canceled`);
+    expect(out).toContain('There are more: --all');
+    const first = await json('list --limit 1');
+    expect(first['items']).toHaveLength(1);
+    const second = await json(`list --limit 1 --cursor ${String(first['next'])}`);
+    expect(second['items']).not.toEqual(first['items']);
+    expect((await run('list --model folder')).out).toBe('No jobs.\n');
+    await run('list --all', { columns: 50 });
+  });
+
+  test('has colours on a terminal alone, and none where NO_COLOR says so', async () => {
+    const isTerminal = { stdout: true, stderr: true };
+    expect((await run('list', { isTerminal })).out).toContain('\u001b[');
+    expect((await run('list', { isTerminal, env: { NO_COLOR: '1' } })).out).not.toContain('\u001b[');
+    expect((await run('list', { isTerminal, env: { TERM: 'dumb' } })).out).not.toContain('\u001b[');
+    expect((await run('list')).out).not.toContain('\u001b[');
+  });
+});
+
+test('get shows where the time went, what came of it, and its files', async () => {
+  const id = await submitted();
+  const artifact = { name: 'page-1.png', contentType: 'image/png', sizeBytes: 1_200, path: 'a/b' };
+  const error = { kind: 'model_error' as const, message: 'word '.repeat(60) };
+  await moveOn(api, id, [
+    ['running', { attempt: 1 }],
+    ['failed', { error, artifacts: [artifact], output: { pages: Array.from({ length: 40 }, (_, i) => i) } }],
+  ]);
+  const { exit, out } = await run(`get ${id}`);
+  expect(exit).toBe(EXIT.ok);
+  expect(out).toMatch(/^error +model_error: word/m);
+  expect(out).toMatch(/^… \d+ lines more: slipway get \w+ --json$/m);
+  expect(out).toMatch(/^page-1\.png {2}1200 B {2}image\/png$/m);
+});
+
+test('models say what is missing and what installs it', async () => {
+  expect((await run('models')).out).toMatch(/^folder +needs foldit +A model$/m);
+  expect((await run('models folder')).out).toMatch(/^foldit: +apt-get install foldit$/m);
+  expect((await run('models form')).out).toMatch(/^text\* +string\ncount\* +integer\nkind +a\|b$/m);
+  expect((await json('models'))['items']).toHaveLength(3);
+});
+
+test('tenants and keys are made, shown and taken away; a key stands alone on stdout', async () => {
+  await slipway(api, ['tenants', 'put', 'lab', '--title', 'The lab', '--account', 'a@example.com']);
+  expect((await run('tenants get lab')).out).toMatch(/^title +The lab\naccounts +a@example\.com$/m);
+  expect((await run('tenants list')).out).toMatch(/^lab +The lab +\d{4}-\d\d-\d\d +a@example\.com$/m);
+  const made = await run('keys make lab ci --scope read --ends-in 3600');
+  expect(made.out).toMatch(/^slw_\w+\n$/);
+  const id = /^slw_([a-z0-9]+)_/.exec(made.out)?.[1] ?? '';
+  expect(made.err).toContain(`${id} of lab, for read; ends 2`);
+  expect((await run('keys list lab')).out).toContain(`${id}  ci`);
+  expect((await run('models', { env: { SLIPWAY_API_KEY: made.out.trim() } })).exit).toBe(EXIT.ok);
+  expect(await json(`keys delete lab ${id}`)).toEqual({ deleted: id });
+  expect((await run('keys list lab')).out).toBe('No keys.\n');
+});
+
+describe('doctor', () => {
+  test('says what the key is good for and what a model lacks', async () => {
+    const { exit, out } = await run('doctor', { missingForEmulators: async () => 'Java:\n  apt-get install jre' });
+    expect(exit).toBe(EXIT.ok);
+    expect(out).toContain('ok    key: good for submit, read, admin');
+    expect(out).toMatch(/^warn {2}model folder: needs foldit\n +apt-get install foldit$/m);
+    expect(out).toMatch(/^warn {2}emulators: [^]*apt-get install jre$/m);
+    expect(await json('doctor')).toMatchObject({ ok: true, checks: expect.any(Array) });
+  });
+
+  test.each<['submit' | 'read' | 'admin']>([['submit'], ['read'], ['admin']])(
+    'of a key of scope %s alone',
+    async (scope) => {
+      const client = clientOf(api);
+      await client.putTenant('clinic', { title: 'Clinic' });
+      const { key } = await client.createKey('clinic', { name: scope, scopes: [scope] });
+      const { exit, out } = await run('doctor', { env: { SLIPWAY_API_KEY: key } });
+      expect([exit, out]).toEqual([EXIT.ok, expect.stringContaining(`key: good for ${scope}\n`)]);
+    },
+  );
+
+  test.each<[string, number, RegExp, World]>([
+    ['a wrong key', EXIT.unauthorised, /FAIL {2}key: This API key is not known/, { env: { SLIPWAY_API_KEY: 'no' } }],
+    ['no key', EXIT.usage, /FAIL {2}settings: SLIPWAY_API_KEY is not set/, { env: { SLIPWAY_API_KEY: '' } }],
+    ['an old Node', EXIT.failed, /FAIL {2}node: 20\.1\.0, where 24 is needed/, { nodeVersion: '20.1.0' }],
+    [
+      'something else',
+      EXIT.unreachable,
+      /FAIL {2}server: .*not as Slipway/s,
+      { fetch: async () => new Response('hi') },
+    ],
+    [
+      'a way without encryption',
+      EXIT.ok,
+      /warn {2}server: .*without\s+encryption/s,
+      {
+        env: { SLIPWAY_URL: 'http://slipway.example' },
+        fetch: (input, init) => fetch((input as string).replace('http://slipway.example', api.url), init),
+      },
+    ],
+  ])('of %s', async (_, exit, says, world) => {
+    expect(await run('doctor', world)).toMatchObject({ exit, out: expect.stringMatching(says) });
+  });
+});

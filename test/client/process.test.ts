@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { COMMANDS } from '../../client/command/main.ts';
+import { newFolder, removeFolders } from '../local/folder.ts';
+import { testStack, type TestStack } from '../stack/test-stack.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const START = join(ROOT, 'client/start.js');
+
+/** A word for the shell. */
+const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+/** Scripts say `slipway`; it is the real start file, on the Node of this test. */
+const PREFIX = `set -euo pipefail\nslipway() { ${quoted(process.execPath)} ${quoted(START)} "$@"; }\n`;
+
+interface Ended {
+  readonly exit: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+function bash(script: string, env: Record<string, string> = {}): Promise<Ended> {
+  return new Promise((resolve) => {
+    const all = { PATH: process.env['PATH'] ?? '', HOME: newFolder(), ...env };
+    execFile('bash', ['-c', PREFIX + script], { env: all, cwd: newFolder() }, (error, out, err) =>
+      resolve({ exit: error === null ? 0 : Number(error.code), out, err }),
+    );
+  });
+}
+
+afterAll(() => removeFolders());
+
+describe('the process', () => {
+  let stack: TestStack;
+  beforeAll(async () => {
+    stack = await testStack({ modelFolders: [join(ROOT, 'gpu-job/models')] });
+  }, 60_000);
+  afterAll(() => stack.stop());
+  const env = () => ({ SLIPWAY_URL: stack.url, SLIPWAY_API_KEY: stack.apiKey });
+
+  test('runs the examples of docs/14-command.md, one after the other, on a whole stack', async () => {
+    const text = await readFile(join(ROOT, 'docs/14-command.md'), 'utf8');
+    const scripts = [...text.matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, script = '']) => script);
+    expect(scripts).toHaveLength(3);
+    const ended = await bash(scripts.join('\n'), env());
+    expect(ended).toMatchObject({ exit: 0, err: expect.stringContaining('succeeded') });
+    expect(ended.out).toContain('C2H6O');
+    expect(ended.out).toMatch(/^ok {4}key: good for submit, read, admin$/m);
+  }, 120_000);
+
+  test('runs the program of docs/14-command.md', async () => {
+    const text = await readFile(join(ROOT, 'docs/14-command.md'), 'utf8');
+    const [, program = ''] = /^```ts\n([^]*?)^```$/m.exec(text) ?? [];
+    const file = join(newFolder(), 'program.ts');
+    const here = program
+      .replace("'./client/index.ts'", JSON.stringify(pathToFileURL(join(ROOT, 'client/index.ts')).href))
+      .replace("'http://127.0.0.1:8080'", JSON.stringify(stack.url));
+    await writeFile(file, here);
+    const ended = await bash(`${quoted(process.execPath)} ${quoted(file)}`, env());
+    expect(ended).toMatchObject({ exit: 0, err: '' });
+    expect(ended.out).toMatch(/^\w{26} succeeded$/m);
+  }, 120_000);
+
+  test('has the exit code of what happened, and stops quietly when nobody reads on', async () => {
+    expect((await bash('slipway get 00000000000000000000000000 --json', env())).exit).toBe(5);
+    expect((await bash('slipway models', { SLIPWAY_URL: 'http://127.0.0.1:1', SLIPWAY_API_KEY: 'k' })).exit).toBe(3);
+    expect(await bash('slipway --help | head -1', env())).toEqual({
+      exit: 0,
+      out: 'slipway: submit GPU jobs and follow them\n',
+      err: '',
+    });
+  }, 60_000);
+});
+
+describe('completion in bash', () => {
+  const complete = async (...words: string[]): Promise<string[]> => {
+    const list = ['slipway', ...words].map(quoted).join(' ');
+    const { out, err } = await bash(
+      `source <(slipway completion bash)\nset +u\nCOMP_WORDS=(${list}); COMP_CWORD=${words.length}\n_slipway\necho "\${COMPREPLY[@]}"`,
+    );
+    expect(err).toBe('');
+    return out.trim().split(/\s+/).filter(Boolean);
+  };
+
+  test('has every command', async () => {
+    const firsts = [...new Set(COMMANDS.map(({ name }) => name.split(' ')[0]))];
+    expect(await complete('')).toEqual(firsts);
+  });
+
+  test.each<[string[], string[]]>([
+    [['li'], ['list']],
+    [
+      ['keys', ''],
+      ['list', 'make', 'delete'],
+    ],
+    [['tenants', 'p'], ['put']],
+    [['list', '--s'], ['--state']],
+    [['list', '--state', 'f'], ['failed']],
+    [
+      ['keys', 'make', 'lab', 'ci', '--scope', ''],
+      ['submit', 'read', 'admin'],
+    ],
+    [['submit', 'form', '--w'], ['--wait']],
+    [
+      ['completion', ''],
+      ['bash', 'zsh', '--json', '--help'],
+    ],
+  ])('of %j is %j', async (words, expected) => {
+    expect(await complete(...words)).toEqual(expected);
+  });
+});
