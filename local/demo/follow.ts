@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { SlipwayClient } from '../../client/index.ts';
 import { isTerminal } from '../../domain/state.ts';
-import type { ApiClient } from './api-client.ts';
 import { DemoFailure, DemoTimeout } from './failure.ts';
 import type { Named } from './jobs.ts';
 import type { View } from './views.ts';
@@ -13,7 +13,7 @@ const LOOK_EVERY_MS = 250;
  * @throws DemoFailure as soon as one has ended otherwise; the signal's reason when it ends
  */
 export async function follow(
-  api: ApiClient,
+  api: Pick<SlipwayClient, 'getJob'>,
   jobs: readonly Named[],
   view: View,
   signal: AbortSignal,
@@ -27,7 +27,10 @@ export async function follow(
       if (now.every(({ job }) => isTerminal(job.state))) return now;
       await delay(LOOK_EVERY_MS, undefined, { signal });
       now = await Promise.all(
-        now.map(async ({ name, job }) => ({ name, job: isTerminal(job.state) ? job : await api.read(job.id) })),
+        now.map(async ({ name, job }) => ({
+          name,
+          job: isTerminal(job.state) ? job : await api.getJob(job.id, { signal }),
+        })),
       );
     }
   } catch (error) {

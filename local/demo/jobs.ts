@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import type { SlipwayClient } from '../../client/index.ts';
 import type { JobResource } from '../../domain/contract/http.ts';
-import type { ApiClient, Submission } from './api-client.ts';
+
+type Submission = Parameters<SlipwayClient['createJob']>[0];
 
 /** A job of the demo under the name it is shown by. */
 export interface Named {
@@ -54,18 +56,21 @@ export type Ligand = z.infer<typeof Ligand>;
 /**
  * Submits the deck, the job that waits for its text, and the molecules. Each asks for a webhook at every move.
  * @param document the deck's URL
+ * @param signal ends whatever is under way
  */
 export async function submitAll(
-  api: ApiClient,
+  api: SlipwayClient,
   document: string,
   endpoint: { readonly url: string; readonly secret: string },
+  signal: AbortSignal,
 ): Promise<Named[]> {
+  const submit = (request: Submission): Promise<JobResource> => api.createJob(request, { signal });
   const webhook: Submission['webhook'] = {
     ...endpoint,
     events: ['job.queued', 'job.started', 'job.succeeded', 'job.failed', 'job.canceled', 'job.expired'],
   };
-  const text = await api.submit({ model: TEXT, input: { document }, webhook });
-  const fields = await api.submit({
+  const text = await submit({ model: TEXT, input: { document }, webhook });
+  const fields = await submit({
     model: FIELDS,
     input: { pages: { $output: { job: text.id, path: '/pages' } } },
     webhook,
@@ -73,7 +78,7 @@ export async function submitAll(
   const ligands = await Promise.all(
     Object.entries(SMILES).map(async ([name, smiles]) => ({
       name,
-      job: await api.submit({ model: LIGANDS, input: { smiles }, metadata: { name }, webhook }),
+      job: await submit({ model: LIGANDS, input: { smiles }, metadata: { name }, webhook }),
     })),
   );
   return [{ name: TEXT, job: text }, { name: FIELDS, job: fields }, ...ligands];

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { SlipwayError } from '../../client/index.ts';
 import type { Log } from '../../domain/ports.ts';
 import { jsonLog } from '../../host/log.ts';
 import { readDeck } from './deck.ts';
@@ -101,7 +102,7 @@ function endSignal(): { readonly signal: AbortSignal; readonly callOff: () => vo
 
 /** Why it failed; what nobody foresaw goes into the log with its trace. */
 function sentenceOf(error: unknown, log: Log): string {
-  if (error instanceof DemoFailure) return error.message;
+  if (error instanceof DemoFailure || error instanceof SlipwayError) return error.message;
   log.error('the demo broke', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
   return error instanceof Error ? error.message : String(error);
 }

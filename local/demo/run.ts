@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import { createClient, type SlipwayClient } from '../../client/index.ts';
 import type { Log } from '../../domain/ports.ts';
 import type { Stack, StackOptions } from '../stack.ts';
-import { apiClient } from './api-client.ts';
 import { documentUrl, type Deck } from './deck.ts';
 import { download } from './downloads.ts';
 import { DemoFailure } from './failure.ts';
@@ -53,7 +53,7 @@ export async function runDemo(demo: Demo): Promise<void> {
     say(`  ${clipped(demo.deck.name, 30)} to ${TEXT}, and its text to ${FIELDS}`);
     say(`  five molecules to ${LIGANDS}
 `);
-    await play(demo, apiClient(stack, signal), receiver);
+    await play(demo, createClient({ url: stack.url, key: stack.apiKey }), receiver);
   } catch (error) {
     if (signal.aborted) say('\nStopping: workers get 10 s to end.');
     // What was under way fails in many ways at an abort; the reason is one.
@@ -63,10 +63,10 @@ export async function runDemo(demo: Demo): Promise<void> {
   }
 }
 
-async function play(demo: Demo, api: ReturnType<typeof apiClient>, receiver: Receiver): Promise<void> {
+async function play(demo: Demo, api: SlipwayClient, receiver: Receiver): Promise<void> {
   const { deck, view, signal, say } = demo;
   const document = documentUrl(deck, (bytes, type) => receiver.serve(bytes, type));
-  const submitted = await submitAll(api, document, receiver.webhook);
+  const submitted = await submitAll(api, document, receiver.webhook, signal);
   let jobs: readonly Named[];
   try {
     jobs = await follow(api, submitted, view, signal);
@@ -75,7 +75,7 @@ async function play(demo: Demo, api: ReturnType<typeof apiClient>, receiver: Rec
   }
   await webhooksOf(jobs, receiver, signal);
   // A job's cost is settled after its end, in the commit that its last webhook comes of.
-  jobs = await Promise.all(jobs.map(async ({ name, job }) => ({ name, job: await api.read(job.id) })));
+  jobs = await Promise.all(jobs.map(async ({ name, job }) => ({ name, job: await api.getJob(job.id, { signal }) })));
   const downloads = await download(jobs, signal);
 
   const outputOf = (wanted: string): unknown => jobs.find(({ name }) => name === wanted)?.job.output;
