@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { build } from 'esbuild';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createClient, SlipwayError, type SlipwayClient } from '../../client/index.ts';
@@ -26,6 +27,19 @@ const failure = (call: Promise<unknown>): Promise<SlipwayError> =>
 
 /** Others build these two; their client comes with them. */
 const STREAMS = /\/(logs|events)$/;
+
+test('a page can have it: it bundles for a browser, and brings nothing but itself', async () => {
+  const { metafile, errors } = await build({
+    absWorkingDir: join(import.meta.dirname, '../..'),
+    entryPoints: ['client/index.ts'],
+    bundle: true,
+    platform: 'browser',
+    write: false,
+    metafile: true,
+  });
+  expect(errors).toEqual([]);
+  expect(Object.keys(metafile.inputs).filter((file) => !/^client\/[^/]+$/.test(file))).toEqual([]);
+});
 
 test('every operation of openapi.json is a method', async () => {
   const document = JSON.parse(await readFile(join(import.meta.dirname, '../../openapi.json'), 'utf8')) as {
