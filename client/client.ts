@@ -1,12 +1,16 @@
 import type { z } from 'zod';
+import type { Explanation, ListLogsQuery, LogPage } from '../domain/contract/follow.ts';
 import type {
+  CanceledJob,
   CreateJobRequest,
   FirebaseToken,
+  JobPlanResource,
   JobResource,
   JobSummary,
   JobToken,
   ListJobsQuery,
   ModelResource,
+  RetryJobRequest,
 } from '../domain/contract/http.ts';
 import type {
   CreateKeyRequest,
@@ -40,7 +44,8 @@ interface Paged extends Abortable {
   /** Where to go on: `next` of a page. */
   readonly cursor?: string;
 }
-type JobFilter = Paged & Partial<Pick<ListJobsQuery, 'state' | 'model'>>;
+type JobFilter = Paged & Partial<Omit<ListJobsQuery, 'limit' | 'cursor'>>;
+type LogFilter = Holding & Partial<z.infer<typeof ListLogsQuery>>;
 type Given<S extends z.ZodType> = z.input<S>;
 
 /**
@@ -53,9 +58,21 @@ export interface SlipwayClient {
     request: Given<typeof CreateJobRequest>,
     options?: Holding & { idempotencyKey?: string },
   ): Promise<JobResource>;
+  /** What would become of it, were it submitted; nothing is stored. */
+  planJob(request: Given<typeof CreateJobRequest>, options?: Abortable): Promise<z.infer<typeof JobPlanResource>>;
+  /** An ended job once more, as a new one; with an idempotency key as `createJob`. */
+  retryJob(
+    id: string,
+    changes?: Given<typeof RetryJobRequest>,
+    options?: Holding & { idempotencyKey?: string },
+  ): Promise<JobResource>;
   getJob(id: string, options?: Holding): Promise<JobResource>;
+  /** A page of an attempt's log; `next` of it is the `cursor` to go on from, while there may be more. */
+  listLogs(id: string, filter?: LogFilter): Promise<z.infer<typeof LogPage>>;
+  /** Where its time went, in plain sentences. */
+  explainJob(id: string, options?: Abortable): Promise<z.infer<typeof Explanation>>;
   listJobs(filter?: JobFilter): Listing<JobSummary>;
-  cancelJob(id: string, options?: Abortable): Promise<JobResource>;
+  cancelJob(id: string, options?: Abortable): Promise<z.infer<typeof CanceledJob>>;
   createJobToken(id: string, options?: Abortable): Promise<z.infer<typeof JobToken>>;
   /** The job once it has ended, however that was. @throws WaitTimeoutError */
   waitFor(id: string, options?: WaitOptions): Promise<JobResource>;
@@ -91,18 +108,23 @@ export function createClient({ url, key, ...given }: ClientOptions): SlipwayClie
   const getJob: ReadJob = (id, { waitSeconds, signal } = {}) =>
     ask({ method: 'GET', path: `/v1/jobs/${part(id)}`, signal, ...held(waitSeconds) });
 
+  const submit = (
+    path: string,
+    body: object,
+    { idempotencyKey = host.random.hex(16), waitSeconds, signal }: Holding & { idempotencyKey?: string } = {},
+  ): Promise<JobResource> => {
+    const { headers, ...hold } = held(waitSeconds);
+    const keyed = { ...headers, 'idempotency-key': idempotencyKey };
+    return ask({ method: 'POST', path, body, signal, ...hold, headers: keyed });
+  };
+
   return {
-    createJob: (body, { idempotencyKey = host.random.hex(16), waitSeconds, signal } = {}) => {
-      const { headers, ...hold } = held(waitSeconds);
-      return ask({
-        method: 'POST',
-        path: '/v1/jobs',
-        body,
-        signal,
-        ...hold,
-        headers: { ...headers, 'idempotency-key': idempotencyKey },
-      });
-    },
+    createJob: (body, options) => submit('/v1/jobs', body, options),
+    retryJob: (id, changes = {}, options = {}) => submit(`/v1/jobs/${part(id)}/retry`, changes, options),
+    planJob: (body, options) => ask({ method: 'POST', path: '/v1/jobs:plan', body, ...options }),
+    explainJob: (id, options) => get(`/v1/jobs/${part(id)}/explain`, options),
+    listLogs: (id, { waitSeconds, signal, ...query } = {}) =>
+      ask({ method: 'GET', path: `/v1/jobs/${part(id)}/logs`, query, signal, ...held(waitSeconds) }),
     getJob: (id, options = {}) => getJob(id, options),
     listJobs: (filter = {}) => list('/v1/jobs', filter),
     cancelJob: (id, options) => ask({ method: 'POST', path: `/v1/jobs/${part(id)}/cancel`, ...options }),

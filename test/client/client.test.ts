@@ -25,8 +25,8 @@ const failure = (call: Promise<unknown>): Promise<SlipwayError> =>
     (error: SlipwayError) => error,
   );
 
-/** Others build these two; their client comes with them. */
-const STREAMS = /\/(logs|events)$/;
+/** A browser's EventSource reads it; a client of our own does not yet. */
+const STREAMS = /\/events$/;
 
 test('a page can have it: it bundles for a browser, and brings nothing but itself', async () => {
   const { metafile, errors } = await build({
