@@ -72,6 +72,25 @@ export const watch = command({
   run: (context, [id = ''], { timeout }) => follow(context, id, timeout),
 });
 
+export const retry = command({
+  name: 'retry',
+  args: ['ID'],
+  summary: 'Do an ended job again, as a new one',
+  options: { wait: { type: 'boolean', short: 'w', help: 'show its progress until it has ended' }, timeout: TIMEOUT },
+  examples: ['slipway retry ID --wait'],
+  run: async (context, [id = ''], { wait, timeout }) => {
+    if (timeout !== undefined && !wait) throw new UsageError('--timeout needs --wait.');
+    const job = await context.client().retryJob(id, {}, { signal: context.io.signal });
+    if (wait) {
+      if (!context.isJson) context.io.stderr(`${job.id}\n`);
+      return follow(context, job.id, timeout);
+    }
+    context.print([`${job.id}  ${context.paint(COLOUR_OF[job.state], job.state)}`]);
+    context.json(job);
+    return EXIT.ok;
+  },
+});
+
 export const cancel = command({
   name: 'cancel',
   args: ['ID'],

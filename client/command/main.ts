@@ -2,9 +2,11 @@ import { SlipwayError } from '../errors.ts';
 import { completionOf } from './completion.ts';
 import { doctor } from './doctor.ts';
 import { EXIT, exitOf, InterruptedError, UsageError, type Exit } from './exit.ts';
+import { explain } from './explain.ts';
 import { helpOf, overview } from './help.ts';
 import { hasColours, widthOf, type Io } from './io.ts';
-import { cancel, get, list, watch } from './jobs.ts';
+import { cancel, get, list, retry, watch } from './jobs.ts';
+import { logs } from './logs.ts';
 import { deleteKey, listKeys, makeKey } from './keys.ts';
 import { models } from './models.ts';
 import { painter } from './paint.ts';
@@ -20,7 +22,10 @@ const OTHERS = [
   get,
   list,
   watch,
+  logs,
+  explain,
   cancel,
+  retry,
   models,
   listTenants,
   getTenant,

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { create, refs } from '../../domain/ports.ts';
 import { EXIT } from '../../client/command/exit.ts';
 import { serveApi, type TestApi } from '../api/serve-api.ts';
 import { removeFolders } from '../local/folder.ts';
@@ -59,6 +60,63 @@ test('get shows where the time went, what came of it, and its files', async () =
   expect(out).toMatch(/^error +model_error: word/m);
   expect(out).toMatch(/^… \d+ lines more: slipway get \w+ --json$/m);
   expect(out).toMatch(/^page-1\.png {2}1200 B {2}image\/png$/m);
+});
+
+describe('logs', () => {
+  const said = async (id: string, attempt: number, seq: number, ...texts: string[]): Promise<void> => {
+    const lines = texts.map((text) => ({ stream: 'stdout' as const, text, atMs: 0 }));
+    await api.store.commit([create(refs.log(id, attempt, seq), { schema: 1, jobId: id, attempt, seq, lines })]);
+  };
+
+  test('prints what there is of the last attempt, or of the one asked for, and steers no terminal', async () => {
+    const id = await submitted();
+    expect(await run(`logs ${id}`)).toMatchObject({ exit: EXIT.ok, out: '' });
+    await moveOn(api, id, [['running', { attempt: 1 }]]);
+    await said(id, 1, 0, 'one', '\u001b[31mtwo');
+    await said(id, 1, 1, 'three');
+    expect((await run(`logs ${id}`)).out).toBe('one\n[31mtwo\nthree\n');
+    expect(await json(`logs ${id}`)).toMatchObject({
+      complete: false,
+      items: [{ text: 'one' }, {}, { text: 'three' }],
+    });
+    await moveOn(api, id, [
+      ['queued', {}],
+      ['running', { attempt: 2 }],
+    ]);
+    await said(id, 2, 0, 'again');
+    expect((await run(`logs ${id}`)).out).toBe('again\n');
+    expect((await run(`logs ${id} --attempt 1`)).out).toBe('one\n[31mtwo\nthree\n');
+  });
+
+  test('-f goes on until the job has ended, over its attempts', async () => {
+    const id = await submitted();
+    await moveOn(api, id, [['running', { attempt: 1 }]]);
+    await said(id, 1, 0, 'one');
+    const following = run(`logs ${id} -f`);
+    await moveOn(api, id, [
+      ['queued', {}],
+      ['running', { attempt: 2 }],
+    ]);
+    await said(id, 2, 0, 'again');
+    await moveOn(api, id, [['succeeded', {}]]);
+    expect(await following).toMatchObject({ exit: EXIT.ok, out: expect.stringContaining('again\n') });
+  });
+
+  test('of a job that is none is not found', async () => {
+    expect((await run(`logs ${'0'.repeat(26)}`)).exit).toBe(EXIT.notFound);
+  });
+});
+
+test('explain says it in sentences that fit, retry makes a new job of an ended one', async () => {
+  const id = await submitted();
+  await run(`cancel ${id}`);
+  const { exit, out } = await run(`explain ${id}`, { columns: 40 });
+  expect(exit).toBe(EXIT.ok);
+  expect(out).toMatch(/cancel/i);
+  for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(40);
+  const again = await json(`retry ${id}`);
+  expect(again).toMatchObject({ state: 'queued', retryOf: id });
+  expect((await run(`retry ${String(again['id'])}`)).exit).toBe(EXIT.failed);
 });
 
 test('models say what is missing and what installs it', async () => {

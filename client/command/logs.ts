@@ -1,0 +1,48 @@
+import type { LogPage } from '../../domain/contract/follow.ts';
+import { EXIT } from './exit.ts';
+import { numberOf } from './settings.ts';
+import { command } from './spec.ts';
+
+/** Lines at a time, and how long an answer without any is held. */
+const LINES = 1_000;
+const HOLD_SECONDS = 25;
+const ENDED: readonly string[] = ['succeeded', 'failed', 'canceled', 'expired'];
+
+export const logs = command({
+  name: 'logs',
+  args: ['ID'],
+  summary: 'Print the log of a job; with -f also what is still to come',
+  options: {
+    follow: { type: 'boolean', short: 'f', help: 'go on until the job has ended, over all its attempts' },
+    attempt: { type: 'string', value: 'N', help: 'of this attempt; of the last one unless given' },
+  },
+  examples: ['slipway logs ID -f', 'slipway logs ID --attempt 1 --json'],
+  run: async (context, [id = ''], values) => {
+    const { io } = context;
+    const client = context.client();
+    const items: LogPage['items'][number][] = [];
+    let attempt = values.attempt === undefined ? undefined : numberOf('attempt', values.attempt, 1, 1_000_000);
+    let cursor: string | undefined;
+    for (;;) {
+      const page = await client.listLogs(id, {
+        limit: LINES,
+        signal: io.signal,
+        ...(cursor === undefined ? {} : { cursor }),
+        ...(attempt === undefined || cursor !== undefined ? {} : { attempt }),
+        ...(values.follow ? { waitSeconds: HOLD_SECONDS } : {}),
+      });
+      // As it was printed, but for what would steer the terminal.
+      context.print(page.items.map(({ text }) => text.replace(/(?!\t)\p{Cc}/gu, '')));
+      if (context.isJson) items.push(...page.items);
+      cursor = page.next ?? undefined;
+      if (cursor !== undefined && (values.follow || page.items.length > 0)) continue;
+      const isOver = !values.follow || ENDED.includes((await client.getJob(id, { signal: io.signal })).state);
+      if (isOver) {
+        context.json({ items, complete: page.complete });
+        return EXIT.ok;
+      }
+      // The attempt is over and the job is not: its next one.
+      attempt = page.attempt + 1;
+    }
+  },
+});
