@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
-import { onEachEngine, testStack, type TestStack } from './stack/test-stack.ts';
+import { onEachEngine, type TestStack, testStack, UNHURRIED } from './stack/test-stack.ts';
 
 /** Read this first: one job through every hop of a real stack. */
 const SECRET = `whsec_${Buffer.from('a secret of thirty-two bytes ...').toString('base64')}`;
@@ -14,7 +14,7 @@ onEachEngine((engine) => {
   let onReceived = (): void => undefined;
 
   beforeAll(async () => {
-    stack = await testStack({ engine });
+    stack = await testStack({ engine, settings: UNHURRIED });
     receiver = createServer((request, response) => {
       let body = '';
       request.on('data', (chunk: Buffer) => (body += chunk.toString()));

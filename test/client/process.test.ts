@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { COMMANDS } from '../../client/command/main.ts';
 import { newFolder, removeFolders } from '../local/folder.ts';
-import { testStack, type TestStack } from '../stack/test-stack.ts';
+import { type TestStack, testStack, UNHURRIED } from '../stack/test-stack.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const START = join(ROOT, 'client/start.js');
@@ -35,7 +35,7 @@ afterAll(() => removeFolders());
 describe('the process', () => {
   let stack: TestStack;
   beforeAll(async () => {
-    stack = await testStack({ modelFolders: [join(ROOT, 'gpu-job/models')] });
+    stack = await testStack({ settings: UNHURRIED, modelFolders: [join(ROOT, 'gpu-job/models')] });
   }, 60_000);
   afterAll(() => stack.stop());
   const env = () => ({ SLIPWAY_URL: stack.url, SLIPWAY_API_KEY: stack.apiKey });

@@ -8,7 +8,7 @@ import { traceOf } from './trace.ts';
 
 const TIMEOUT_MS = 180_000;
 const FIRST_SEED = 1;
-const SEEDS = 200;
+const SEEDS = 100;
 
 const inWords = ({ scenario, at, fault, outcome }: Failure): string => {
   const again = `npm run faults -- --scenario ${scenario} --at ${at}${fault === null ? '' : ` --fault ${fault}`}`;

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { testStack, type TestStack } from '../stack/test-stack.ts';
+import { type TestStack, testStack, UNHURRIED } from '../stack/test-stack.ts';
 
 let stack: TestStack;
 beforeAll(async () => {
-  stack = await testStack({ modelFolders: [join(import.meta.dirname, '../../gpu-job/models')] });
+  stack = await testStack({ settings: UNHURRIED, modelFolders: [join(import.meta.dirname, '../../gpu-job/models')] });
 });
 afterAll(() => stack.stop());
 

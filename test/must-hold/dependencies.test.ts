@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { onEachEngine, testStack, type TestStack } from '../stack/test-stack.ts';
+import { onEachEngine, type TestStack, testStack, UNHURRIED } from '../stack/test-stack.ts';
 
 onEachEngine((engine) => {
   let stack: TestStack;
   beforeAll(async () => {
     // Each message comes three times, in no order.
-    stack = await testStack({ engine, plan: () => [0, 30, 5] });
+    stack = await testStack({ engine, settings: UNHURRIED, plan: () => [0, 30, 5] });
   });
   afterAll(() => stack.stop());
 

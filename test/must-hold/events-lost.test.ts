@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { onEachEngine, testStack, type TestStack } from '../stack/test-stack.ts';
+import { onEachEngine, type TestStack, testStack, UNHURRIED } from '../stack/test-stack.ts';
 
 const SECRET = `whsec_${Buffer.from('a secret of thirty-two bytes ...').toString('base64')}`;
 onEachEngine((engine) => {
@@ -11,7 +11,7 @@ onEachEngine((engine) => {
 
   beforeAll(async () => {
     // Every message and every trigger is lost.
-    stack = await testStack({ engine, plan: () => [] });
+    stack = await testStack({ engine, settings: UNHURRIED, plan: () => [] });
     receiver = createServer((request, response) => {
       let body = '';
       request.on('data', (chunk: Buffer) => (body += chunk.toString()));

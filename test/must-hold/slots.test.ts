@@ -6,11 +6,10 @@ import { join } from 'node:path';
 import { isHeldSlot } from '../../domain/slot.policy.ts';
 import type { Slot } from '../../domain/contract/slot.ts';
 import { refs } from '../../domain/ports.ts';
-import { newFolder, onEachEngine, testStack, type TestStack } from '../stack/test-stack.ts';
+import { newFolder, onEachEngine, type TestStack, testStack, UNHURRIED } from '../stack/test-stack.ts';
 import { environmentOf, processesWith, workersBelow } from './processes.ts';
 
 /** Sixty sweeps at once take their time, in which no lease may end: it is not what is looked at here. */
-const UNHURRIED = { leaseMs: 20_000, renewEveryMs: 2_000, abandonAfterMs: 12_000, reservedMs: 20_000 };
 
 onEachEngine((engine) => {
   let stack: TestStack;

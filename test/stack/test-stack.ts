@@ -24,6 +24,14 @@ export const QUICK: Partial<Settings> = {
   backoffMs: 10,
 };
 
+/** For tests that are about no lease: a busy machine may keep a worker from renewing for longer than two seconds. */
+export const UNHURRIED = {
+  leaseMs: 20_000,
+  renewEveryMs: 2_000,
+  abandonAfterMs: 12_000,
+  reservedMs: 20_000,
+} satisfies Partial<Settings>;
+
 export interface TestStack extends Stack {
   readonly log: CapturedLog;
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>;
