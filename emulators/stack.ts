@@ -7,6 +7,7 @@ import { cloudGauges } from '../cloud/monitoring.ts';
 import { pubsubBus } from '../cloud/pubsub.ts';
 import { secretManager } from '../cloud/secrets.ts';
 import { storageBlobs } from '../cloud/storage.ts';
+import { SECOND } from '../domain/time.ts';
 import { DEFAULT_SETTINGS } from '../domain/settings.ts';
 import type { Deps } from '../functions/deps.ts';
 import { loadCatalogue } from '../gpu-job/models/catalogue.ts';
@@ -59,6 +60,9 @@ export interface EmulatorStack extends Stack {
   readonly identity: HttpServer;
   readonly emulators: { readonly firestore: string; readonly pubsub: string };
 }
+
+/** How long a call may take: emulators share a machine with all that they serve, and are slow where that is busy. */
+const PATIENCE_MS = 20 * SECOND;
 
 /**
  * Starts everything in order: emulators, the servers that stand for the other APIs, functions, messages; then one sweep.
@@ -117,6 +121,7 @@ export async function startEmulatorStack(options: EmulatorStackOptions): Promise
       projectId,
       databaseId: DATABASE,
       endpoints: { firestore: emulators.firestore },
+      callMs: PATIENCE_MS,
     });
     stops.push(() => store.close());
     await admitOnly(store, folder('admitted-key'), apiKey, TENANT, clock.nowMs());
@@ -143,6 +148,7 @@ export async function startEmulatorStack(options: EmulatorStackOptions): Promise
 
     const at = {
       projectId,
+      callMs: PATIENCE_MS,
       endpoints: {
         pubsub: emulators.pubsub,
         run: run.address,

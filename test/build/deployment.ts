@@ -100,7 +100,7 @@ export async function deploy(
     stops.push(() => storage.stop());
     const identity = await startIdentityServer({ ...base, projectId, account: accounts.api });
     stops.push(() => identity.stop());
-    const store = firestoreStore({ ...base, projectId, databaseId: DATABASE, endpoints: emulators });
+    const store = firestoreStore({ ...base, callMs: 20_000, projectId, databaseId: DATABASE, endpoints: emulators });
     stops.push(() => store.close());
     const hash = createHash('sha256').update(API_KEY).digest('hex');
     await store.commit([create(refs.key(hash), { schema: 1, tenant: 'acme', createdAtMs: Date.now() })]);

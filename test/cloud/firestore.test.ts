@@ -8,6 +8,8 @@ import { describeStore } from '../ports/describe-store.ts';
 describeOnEmulators("Google's Firestore emulator", ({ firestore }) => {
   describeStore('Firestore', async () => {
     const store = firestoreStore({
+      // The emulator shares this machine with other tests.
+      callMs: 20_000,
       projectId: newProject(),
       databaseId: '(default)',
       endpoints: { firestore },

@@ -11,7 +11,14 @@ describeOnEmulators("Google's Pub/Sub and Firestore emulators", (emulators) => {
   describeBus('Pub/Sub and Eventarc', async (addressOf) => {
     const [projectId, log] = [newProject(), capturedLog()];
     const at = { projectId, endpoints: emulators };
-    const store = firestoreStore({ ...at, databaseId: '(default)', clock: systemClock, random: systemRandom, log });
+    const store = firestoreStore({
+      ...at,
+      callMs: 20_000,
+      databaseId: '(default)',
+      clock: systemClock,
+      random: systemRandom,
+      log,
+    });
     const eventarc = await startEventarc({ ...emulators, projectId, name: 'test', addressOf, log });
     return {
       bus: pubsubBus({ ...at, name: 'test', clock: systemClock }),

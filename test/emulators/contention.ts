@@ -47,7 +47,7 @@ export async function contend(
   delete process.env['FIRESTORE_EMULATOR_HOST'];
   const base = { clock: systemClock, random: systemRandom, log: capturedLog() };
   const at = { ...base, projectId: `test-${systemRandom.hex(8)}`, databaseId: '(default)' };
-  const real = firestoreStore({ ...at, endpoints: { firestore: proxy.address } });
+  const real = firestoreStore({ ...at, callMs: 20_000, endpoints: { firestore: proxy.address } });
   const rig = makeRig({ max: workers });
   try {
     return await run(real, rig.deps, proxy, { jobs, workers });

@@ -20,6 +20,7 @@ export const openFirestore =
   async (clock) => {
     const startMs = clock.nowMs();
     const inner = firestoreStore({
+      callMs: 20_000,
       projectId: newProject(),
       databaseId: '(default)',
       endpoints: { firestore: host },

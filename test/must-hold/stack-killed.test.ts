@@ -32,6 +32,7 @@ async function endsIn(
       .map((row) => row.path.split('/')[1] ?? '');
   }
   const store = firestoreStore({
+    callMs: 20_000,
     projectId: env.SLIPWAY_PROJECT,
     databaseId: '(default)',
     endpoints: EMULATORS ?? {},

@@ -68,7 +68,13 @@ const firestoreOf = (context: RulesTestContext): Firestore => context.firestore(
 
 async function storeJobs(firestore: string, projectId: string): Promise<void> {
   const base = { clock: systemClock, random: systemRandom, log: capturedLog() };
-  const store = firestoreStore({ ...base, projectId, databaseId: '(default)', endpoints: { firestore } });
+  const store = firestoreStore({
+    ...base,
+    callMs: 20_000,
+    projectId,
+    databaseId: '(default)',
+    endpoints: { firestore },
+  });
   for (const tenant of ['acme', 'other'] satisfies Tenant[]) {
     const id = `${tenant}-job`;
     const event = { ...anEvent(id, 1).data, tenant };
