@@ -2,7 +2,7 @@ import type { Delivery } from './contract/delivery.ts';
 import type { Edge, Job, JobEvent, JobPrivate, LogChunk } from './contract/job.ts';
 import type { Rejection } from './contract/rejection.ts';
 import type { Slot } from './contract/slot.ts';
-import type { Key, Tenant } from './contract/tenant.ts';
+import type { Key, Tenant, TenantPlace } from './contract/tenant.ts';
 
 /** Every collection and the shape of its documents. `events` and `logs` lie below a job; a shape asks all of a collection, whichever its parent. */
 export interface Collections {
@@ -14,6 +14,7 @@ export interface Collections {
   slots: Slot;
   deliveries: Delivery;
   tenants: Tenant;
+  tenant_slots: TenantPlace;
   keys: Key;
   rejections: Rejection;
 }

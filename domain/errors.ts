@@ -25,6 +25,7 @@ export const PROBLEMS = {
   idempotency_key_reused: { status: 422, title: 'This idempotency key was used with another body' },
   webhook_refused: { status: 422, title: 'This webhook address is refused' },
   model_unavailable: { status: 422, title: 'This model cannot run here' },
+  too_many_jobs: { status: 429, title: 'The tenant has as many waiting jobs as it may have' },
   internal: { status: 500, title: 'Something broke on our side' },
   no_listeners: { status: 501, title: 'There is nothing to listen to in this deployment' },
   unavailable: { status: 503, title: 'Not available just now' },

@@ -20,6 +20,10 @@ export const refs = {
   slot: (id: string): Ref<'slots'> => ({ collection: 'slots', path: `slots/${id}` }),
   delivery: (id: string): Ref<'deliveries'> => ({ collection: 'deliveries', path: `deliveries/${id}` }),
   tenant: (id: string): Ref<'tenants'> => ({ collection: 'tenants', path: `tenants/${id}` }),
+  place: (tenant: string, index: number): Ref<'tenant_slots'> => ({
+    collection: 'tenant_slots',
+    path: `tenant_slots/${tenant}~${index}`,
+  }),
   key: (hash: string): Ref<'keys'> => ({ collection: 'keys', path: `keys/${hash}` }),
   rejection: (id: string): Ref<'rejections'> => ({ collection: 'rejections', path: `rejections/${id}` }),
 } as const;
@@ -54,6 +58,9 @@ export const update = <C extends CollectionName>(
   read: Snapshot<Collections[C]>,
   patch: Partial<Collections[C]>,
 ): Write => ({ kind: 'update', ref, etag: read.etag, patch });
+
+/** Deletes the document, if it is there: only for one that a precondition of the same commit shows to be the writer's. */
+export const remove = (ref: Ref): Write => ({ kind: 'delete', ref });
 
 /** A place in a query's order: the ordered value and the path of the last document seen. */
 export type Cursor = readonly [Scalar, string];

@@ -68,6 +68,20 @@ export const SHAPES = {
     order: 'createdAtMs',
     direction: 'desc',
   },
+  limitedInState: {
+    collection: 'jobs',
+    equal: ['tenant', 'limited', 'state'],
+    contains: null,
+    order: 'rank',
+    direction: 'asc',
+  },
+  limitedWaiting: {
+    collection: 'jobs',
+    equal: ['tenant', 'limited', 'reason'],
+    contains: null,
+    order: 'rank',
+    direction: 'asc',
+  },
   openEvents: { collection: 'events', equal: ['open'], contains: null, order: 'atMs', direction: 'asc' },
   eventsOfJob: { collection: 'events', equal: ['jobId'], contains: null, order: 'seq', direction: 'asc' },
   logsOfJob: { collection: 'logs', equal: ['jobId', 'attempt'], contains: null, order: 'seq', direction: 'asc' },
@@ -79,6 +93,7 @@ export const SHAPES = {
   deliveriesOfJob: { collection: 'deliveries', equal: ['jobId'], contains: null, order: 'seq', direction: 'asc' },
   allTenants: { collection: 'tenants', equal: ['schema'], contains: null, order: 'id', direction: 'asc' },
   tenantsOfAccount: { collection: 'tenants', equal: [], contains: 'accounts', order: 'id', direction: 'asc' },
+  placesOfTenant: { collection: 'tenant_slots', equal: ['tenant'], contains: null, order: 'index', direction: 'asc' },
   keysOfTenant: { collection: 'keys', equal: ['tenant'], contains: null, order: 'createdAtMs', direction: 'asc' },
 } as const satisfies Record<string, Shape>;
 

@@ -1,6 +1,6 @@
 import type { BlockedReason, Job, JobError, JobEvent, JobState } from './contract/job.ts';
 import { IllegalMoveError } from './errors.ts';
-import { create, refs, update, type Snapshot, type Write } from './ports.ts';
+import { create, refs, remove, update, type Snapshot, type Write } from './ports.ts';
 import { NEVER_MS } from './time.ts';
 
 /** What may follow what. A new state does not compile until its row is here. */
@@ -37,7 +37,8 @@ export interface MoveDetail {
 }
 
 /**
- * The writes that move a job: the document with `version` + 1 and, in the same commit, the event of that version.
+ * The writes that move a job: the document with `version` + 1 and, in the same commit, the event of that version; and the
+ * place of its tenant, if it takes or leaves one by it, so that places and jobs never disagree.
  * This is the only place where a job's state is written.
  * @param read the job as it was read; the commit fails if it has changed since
  * @param nowMs stands in the event and in the time fields of the move; it decides nothing
@@ -56,7 +57,7 @@ export function move(read: Snapshot<Job>, to: JobState, nowMs: number, detail: M
     version,
     reason: to === 'blocked' ? (detail.reason as BlockedReason) : null,
     untilMs: to === 'blocked' ? (detail.untilMs ?? NEVER_MS) : NEVER_MS,
-    ...(isHeld(to) ? {} : { holder: null }),
+    ...(isHeld(to) ? {} : { holder: null, ...(hasPlace(job) ? { place: null } : {}) }),
     ...(to === 'queued' ? { queuedAtMs: nowMs } : {}),
     ...(isTerminal(to) ? { finishedAtMs: nowMs } : {}),
     ...(to === 'succeeded' ? { error: null } : detail.error === undefined ? {} : { error: detail.error }),
@@ -65,7 +66,22 @@ export function move(read: Snapshot<Job>, to: JobState, nowMs: number, detail: M
     // First, since who lost the move to another then knows it by this event alone, on an engine that names no document.
     create(refs.event(job.id, version), eventOf(job, { seq: version, from: job.state, to, attempt, nowMs, detail })),
     update(refs.job(job.id), read, patch),
+    ...placeWrites(job, to, patch),
   ];
+}
+
+const hasPlace = (job: Partial<Job>): job is Partial<Job> & { place: number } => typeof job.place === 'number';
+
+/**
+ * A place is taken by making it, which fails where another job has it: that is the cap. It is given up without a precondition
+ * of its own, since the job is written as it was read: with this place.
+ */
+function placeWrites(job: Job, to: JobState, patch: Partial<Job>): Write[] {
+  const { id, tenant } = job;
+  if (to === 'running' && hasPlace(patch)) {
+    return [create(refs.place(tenant, patch.place), { schema: 1, tenant, index: patch.place, job: id })];
+  }
+  return !isHeld(to) && hasPlace(job) ? [remove(refs.place(tenant, job.place))] : [];
 }
 
 /** The writes that bring a job into being, in `blocked` or `queued`, with event 1. */

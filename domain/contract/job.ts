@@ -125,7 +125,11 @@ export const WebhookEventType = z.enum([
 ]);
 export type WebhookEventType = z.infer<typeof WebhookEventType>;
 
-/** The document `jobs/{id}`. `failures` counts the attempts that count towards `maxAttempts`; `untilMs` is NEVER_MS where no time is due. */
+/**
+ * The document `jobs/{id}`. `failures` counts the attempts that count towards `maxAttempts`; `untilMs` is NEVER_MS where no time is due.
+ * `limited` stands where its tenant had a running limit when it was made: it runs only with a place of its tenant, whose index
+ * is `place` while it has one.
+ */
 export const Job = z.looseObject({
   schema: z.literal(1),
   id: z.string(),
@@ -167,6 +171,8 @@ export const Job = z.looseObject({
   retryOf: z.string().optional().describe('the ended job that this one does again'),
   notBeforeMs: z.int().optional().describe('it is not queued before this instant'),
   dependants: z.literal('cancel').optional().describe('where it ends as canceled, those that wait for it do too'),
+  limited: z.literal(true).optional(),
+  place: z.int().nullable().optional(),
 });
 export type Job = z.infer<typeof Job>;
 

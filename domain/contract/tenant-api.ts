@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Scope, TenantId } from './tenant.ts';
+import { NO_LIMITS, Scope, TenantId, TenantLimits } from './tenant.ts';
 
 /** The part of `/v1` that a key of scope `admin` has: tenants and their keys. */
 export const PutTenantRequest = z
@@ -10,12 +10,27 @@ export const PutTenantRequest = z
       .max(50)
       .default([])
       .describe('Google accounts whose ID tokens are taken in the place of a key of this tenant'),
+    limits: z
+      .strictObject({
+        running: TenantLimits.shape.running
+          .default(null)
+          .describe('jobs that may run at once; those beyond it wait as blocked(tenant_limit)'),
+        queued: TenantLimits.shape.queued.default(null).describe('jobs that may wait; a submission beyond it is 429'),
+      })
+      .default(NO_LIMITS)
+      .describe('null, or left out: no limit'),
   })
   .meta({ id: 'PutTenantRequest' });
 export type PutTenantRequest = z.infer<typeof PutTenantRequest>;
 
 export const TenantResource = z
-  .object({ id: TenantId, title: z.string(), accounts: z.array(z.string()), createdAt: z.iso.datetime() })
+  .object({
+    id: TenantId,
+    title: z.string(),
+    accounts: z.array(z.string()),
+    limits: TenantLimits,
+    createdAt: z.iso.datetime(),
+  })
   .meta({ id: 'Tenant' });
 export type TenantResource = z.infer<typeof TenantResource>;
 

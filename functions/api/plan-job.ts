@@ -7,6 +7,7 @@ import { born } from '../../domain/state.ts';
 import { NEVER_MS, SECOND } from '../../domain/time.ts';
 import type { ApiDeps } from '../deps.ts';
 import { inputFaults, modelFor, parentFaults, parentFields, refusal, timeFaults, webhookFaults } from './job-faults.ts';
+import { standingOf } from './limits.ts';
 import { outputRefsIn, refsTo } from './output-refs.ts';
 
 const MAX_QUEUES = 10;
@@ -30,7 +31,7 @@ export interface JobPlan {
 /**
  * Turns a well-formed request into a job, or says all that stands against it.
  * @throws RequestError unknown_model, model_unavailable, invalid_input, webhook_refused, unknown_dependency: whichever is found
- *   first, with the fields of all
+ *   first, with the fields of all; too_many_jobs
  */
 export async function planJob(deps: ApiDeps, asked: AskedJob): Promise<JobPlan> {
   const { id, tenant, request, retry } = asked;
@@ -45,6 +46,7 @@ export async function planJob(deps: ApiDeps, asked: AskedJob): Promise<JobPlan> 
     ...(await parentFaults(deps, asked, parents)),
   ];
   if (model === null || faults.length > 0) throw refusal(faults);
+  const { isLimited, isFull } = await standingOf(deps, tenant);
 
   const nowMs = deps.clock.nowMs();
   const queues = [...deps.catalogue.queues.values()].filter((queue) => queue.pool.name === model.pool);
@@ -52,7 +54,7 @@ export async function planJob(deps: ApiDeps, asked: AskedJob): Promise<JobPlan> 
   if (home === undefined) throw new RequestError('unavailable', `No queue here runs ${model.name}.`);
   const dependsOn = [...parents.keys()];
   const notBeforeMs = request.notBefore === undefined ? nowMs : Date.parse(request.notBefore);
-  const wait = firstWait(deps, { nowMs, notBeforeMs, waitsForJobs: dependsOn.length > 0 });
+  const wait = firstWait(deps, { nowMs, notBeforeMs, waitsForJobs: dependsOn.length > 0, isFull });
   // Whoever asks long before it may begin gets no better place and no shorter deadline by that.
   const fromMs = Math.max(nowMs, notBeforeMs);
   const job: Job = {
@@ -95,6 +97,7 @@ export async function planJob(deps: ApiDeps, asked: AskedJob): Promise<JobPlan> 
     startByMs: fromMs + (request.startDeadlineSeconds ?? model.limits.startDeadlineSeconds) * SECOND,
     ...(retry === undefined ? {} : { retryOf: retry.of }),
     ...(request.notBefore === undefined ? {} : { notBeforeMs }),
+    ...(isLimited ? { limited: true as const } : {}),
   };
   const writes = [
     ...born(job),
@@ -106,11 +109,17 @@ export async function planJob(deps: ApiDeps, asked: AskedJob): Promise<JobPlan> 
   return { job, writes };
 }
 
-/** What a job waits for when it is born: other jobs first, then a time. Null where it waits for nothing. */
+/** What a job waits for when it is born: other jobs first, then a time, then a place of its tenant. Null where for nothing. */
 function firstWait(
   { settings }: Pick<ApiDeps, 'settings'>,
-  at: { readonly nowMs: number; readonly notBeforeMs: number; readonly waitsForJobs: boolean },
-): { readonly reason: 'dependency' | 'not_before'; readonly untilMs: number } | null {
+  at: {
+    readonly nowMs: number;
+    readonly notBeforeMs: number;
+    readonly waitsForJobs: boolean;
+    readonly isFull: boolean;
+  },
+): { readonly reason: 'dependency' | 'not_before' | 'tenant_limit'; readonly untilMs: number } | null {
   if (at.waitsForJobs) return { reason: 'dependency', untilMs: at.nowMs + settings.recheckMs };
-  return at.notBeforeMs > at.nowMs ? { reason: 'not_before', untilMs: at.notBeforeMs } : null;
+  if (at.notBeforeMs > at.nowMs) return { reason: 'not_before', untilMs: at.notBeforeMs };
+  return at.isFull ? { reason: 'tenant_limit', untilMs: NEVER_MS } : null;
 }

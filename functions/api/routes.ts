@@ -74,6 +74,7 @@ const DRY_RUN_PROBLEMS: readonly ProblemCode[] = [
   'unknown_dependency',
   'webhook_refused',
   'model_unavailable',
+  'too_many_jobs',
 ];
 const SUBMISSION_PROBLEMS: readonly ProblemCode[] = [...DRY_RUN_PROBLEMS, 'idempotency_key_reused'];
 

@@ -32,6 +32,7 @@ export class RefusedRequestError extends RequestError {
 
 const CODE_HEADERS: Partial<Record<ProblemCode, Readonly<Record<string, string>>>> = {
   unauthenticated: { 'www-authenticate': 'Bearer realm="slipway"' },
+  too_many_jobs: { 'retry-after': '30' },
   unavailable: { 'retry-after': '1' },
 };
 

@@ -1,16 +1,19 @@
 import type { Delivery } from '../../domain/contract/delivery.ts';
 import type { Job, JobEvent } from '../../domain/contract/job.ts';
 import { costOf } from '../../domain/cost.policy.ts';
+import { owesLook } from '../../domain/place.policy.ts';
 import { create, refs, update, type Cursor, type Snapshot, type Write } from '../../domain/ports.ts';
 import { isTerminal } from '../../domain/state.ts';
 import { deliveryId, owedEvent, webhookBody } from '../../domain/webhook-event.ts';
 import type { SettleDeps } from '../deps.ts';
 import { decideAgain } from './again.ts';
 import { pagesOf } from './pages.ts';
+import { fillPlaces } from './places.ts';
 import { releaseIfReady } from './release.ts';
 
 /**
- * Does what one event of a job asks for, once: dependants are released (each by its own compare-and-set), then one commit
+ * Does what one event of a job asks for, once: dependants are released (each by its own compare-and-set), and the place that it
+ * may have left free in its tenant is filled, as a total, so that doing it twice fills no more; then one commit
  * creates the delivery, settles the cost and closes the event. Only whoever made that commit goes on to publish and to
  * count, so a repeated or late event changes nothing; what a crash after the commit leaves out, sweep finds (deliveries by
  * their due time).
@@ -23,6 +26,7 @@ export async function settleEvent(
   beginByMs = deps.clock.nowMs() + deps.settings.beginForMs,
 ): Promise<void> {
   let isReleased = false;
+  let isFilled = false;
   const settled = await decideAgain(async () => {
     const [event, job] = await Promise.all([deps.store.get(refs.event(jobId, seq)), deps.store.get(refs.job(jobId))]);
     if (event?.data.open !== true || job === null) return null;
@@ -34,6 +38,13 @@ export async function settleEvent(
         return null;
       }
       isReleased = true;
+    }
+    if (job.data.limited === true && owesLook(event.data) && !isFilled) {
+      isFilled = await fillPlaces(deps, job.data.tenant, beginByMs);
+      if (!isFilled) {
+        await goOn(deps, event.path);
+        return null;
+      }
     }
     const delivery = owedDelivery(job.data, event.data, deps.clock.nowMs());
     const costed = isTerminal(event.data.to) ? withCost(deps, job) : job.data;

@@ -6,12 +6,15 @@ import { sameHolder } from '../../domain/holder.ts';
 import { refs, update, type Snapshot } from '../../domain/ports.ts';
 import { move } from '../../domain/state.ts';
 import type { DoorDeps } from '../deps.ts';
+import { park, placeFor } from '../steps/places.ts';
 import { moveDueJob } from '../steps/release.ts';
-import { headOf } from './queue-head.ts';
+import { headOf, MOST, SPARE, type QueueHead } from './queue-head.ts';
 import { holderOf, slotOf, type Session } from './session.ts';
 
 /** Attempts kept on a job; `maxAttempts` and `maxLost` keep the number below it. */
 const ATTEMPTS_KEPT = 20;
+/** How often a claim tries another place after one that was taken meanwhile. */
+const PLACE_TRIES = 4;
 /** A claim that loses this many rounds in a row reports "nothing now": the caller holds, or releases and looks again. */
 const ROUNDS = 8;
 
@@ -70,10 +73,12 @@ export async function claim(
 const NOTHING: ClaimReply = { job: null, drain: false };
 
 /**
- * One look at the queue. The commit moves the job and writes the slot together: a worker whose slot was handed on claims
+ * One look at the queue. A job whose tenant has all its places taken is taken out of the queue on the way, with all of that tenant
+ * that come behind it. The commit moves the job and writes the slot together: a worker whose slot was handed on claims
  * nothing, and slot and jobs never disagree. (The protocol's `claim`.)
  */
 export async function claimNow(deps: DoorDeps, session: Session, loadMs: number): Promise<ClaimReply> {
+  let spare = SPARE;
   for (let round = 0; round < ROUNDS; round += 1) {
     const slot = await slotOf(deps, session);
     const held = slot.data.jobs[0];
@@ -81,20 +86,45 @@ export async function claimNow(deps: DoorDeps, session: Session, loadMs: number)
     const max = deps.catalogue.queues.get(slot.data.queue)?.pool.max ?? 0;
     if (slot.data.state === 'draining' || slot.data.index >= max) return { job: null, drain: true };
 
-    const head = await headOf(deps.store, slot.data.queue);
+    const head = await headOf(deps.store, slot.data.queue, spare);
     if (head.isEmpty) return NOTHING;
+    const { job, parked } = await firstOf(deps, session, slot, head, loadMs);
+    if (job !== null) return { job, drain: false };
+    if (parked > 0) spare = MOST;
+  }
+  return NOTHING;
+}
+
+/** The first candidate of a queue's head that could be claimed, and how many were taken out of the queue on the way to it. */
+async function firstOf(
+  deps: DoorDeps,
+  session: Session,
+  slot: Snapshot<Slot>,
+  head: QueueHead,
+  loadMs: number,
+): Promise<{ readonly job: ClaimedJob | null; readonly parked: number }> {
+  const full = new Set<string>();
+  const parks: Promise<void>[] = [];
+  try {
     for (let candidate = head.take(); candidate !== null; candidate = head.take()) {
       // One that comes too late would hide those behind it until sweep has ended it.
       if (candidate.data.startByMs <= head.readAtMs) {
         await moveDueJob(deps, candidate.data.id);
         continue;
       }
-      const outcome = await tryClaim(deps, session, slot, candidate, loadMs);
+      const { tenant, limited } = candidate.data;
+      const isFull = limited === true && full.has(tenant);
+      const outcome = isFull ? 'full' : await tryClaim(deps, session, slot, candidate, loadMs);
       if (outcome === 'slot_changed') break;
-      if (outcome !== 'job_taken') return { job: outcome, drain: false };
+      if (outcome === 'full') {
+        full.add(tenant);
+        parks.push(park(deps, candidate));
+      } else if (outcome !== 'job_taken') return { job: outcome, parked: parks.length };
     }
+  } finally {
+    await Promise.all(parks);
   }
-  return NOTHING;
+  return { job: null, parked: parks.length };
 }
 
 /** A worker runs one job at a time, so one that asks although its slot lists a job has missed the answer that gave it. */
@@ -110,7 +140,25 @@ async function tryClaim(
   slot: Snapshot<Slot>,
   candidate: Snapshot<Job>,
   loadMs: number,
-): Promise<ClaimedJob | 'job_taken' | 'slot_changed'> {
+): Promise<ClaimedJob | 'full' | 'job_taken' | 'slot_changed'> {
+  for (let left = PLACE_TRIES; left > 0; left -= 1) {
+    const place = await placeFor(deps, candidate.data);
+    if (place === 'full') return 'full';
+    const outcome = await commitClaim(deps, session, slot, candidate, { loadMs, place });
+    if (outcome !== 'place_taken') return outcome;
+  }
+  return 'job_taken';
+}
+
+/** @param how.place the place of its tenant that the job takes; null where it needs none */
+async function commitClaim(
+  deps: DoorDeps,
+  session: Session,
+  slot: Snapshot<Slot>,
+  candidate: Snapshot<Job>,
+  how: { readonly loadMs: number; readonly place: number | null },
+): Promise<ClaimedJob | 'job_taken' | 'slot_changed' | 'place_taken'> {
+  const { loadMs, place } = how;
   const job = candidate.data;
   const nowMs = deps.clock.nowMs();
   const attempt = job.attempt + 1;
@@ -125,13 +173,15 @@ async function tryClaim(
           startedAtMs: nowMs,
           progress: null,
           attempts: [...job.attempts, entry].slice(-ATTEMPTS_KEPT),
+          ...(place === null ? {} : { place }),
         },
       }),
       update(refs.slot(session.slot), slot, slotPatch),
     ]);
   } catch (error) {
     if (!isConflict(error)) throw error;
-    return error.path === slot.path ? 'slot_changed' : 'job_taken';
+    if (error.path === slot.path) return 'slot_changed';
+    return place !== null && error.path === refs.place(job.tenant, place).path ? 'place_taken' : 'job_taken';
   }
   return claimed(job, attempt);
 }

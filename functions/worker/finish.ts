@@ -10,6 +10,7 @@ import type { DoorDeps } from '../deps.ts';
 import { decideAgain } from '../steps/again.ts';
 import { closeAttempt, failAttempt } from '../steps/fail-attempt.ts';
 import { nudge } from '../steps/nudge.ts';
+import { fillPlacesSoon } from '../steps/places.ts';
 import { artifactPath } from './report.ts';
 import { holderOf, slotOf, type Session } from './session.ts';
 
@@ -34,6 +35,7 @@ export async function finish(deps: DoorDeps, session: Session, request: FinishRe
     const next = ending(deps, read, request, fault);
     await deps.store.commit([...next.writes, takeOff(session, slot, request, deps.clock.nowMs())]);
     if (next.nudge !== null) await nudge(deps, next.nudge);
+    if (read.data.limited === true) await fillPlacesSoon(deps, read.data.tenant);
     return { accepted: true };
   });
 }

@@ -1,8 +1,9 @@
 import type { ClaimedJob, FinishRequest, Outcome } from '../../domain/contract/door.ts';
-import type { Job } from '../../domain/contract/job.ts';
+import type { Job, JobEvent } from '../../domain/contract/job.ts';
 import type { Catalogue } from '../../domain/contract/model.ts';
 import { RequestError } from '../../domain/errors.ts';
 import { create, refs, type Due, type LaunchRequest } from '../../domain/ports.ts';
+import { owesLook } from '../../domain/place.policy.ts';
 import { DEFAULT_SETTINGS } from '../../domain/settings.ts';
 import { born } from '../../domain/state.ts';
 import type { Deps } from '../../functions/deps.ts';
@@ -33,6 +34,12 @@ export interface Behaviour {
   readonly renews?: boolean;
   /** Sweep hands on open events too, and they are settled. */
   readonly settles?: boolean;
+  /** A worker takes one job at most and is gone; its slot is left to sweep. */
+  readonly takesOne?: boolean;
+  /** The execution that computes what it has claimed for as long as nothing else moves. */
+  readonly neverDone?: string;
+  /** An event that owes a look at its tenant's places has its trigger; of the others the scenario leaves the settling to sweep. */
+  readonly triggersLooks?: boolean;
 }
 
 const absent = (name: string) => (): never => {
@@ -123,6 +130,18 @@ export class Actors {
     return this.#actor(`due ${JSON.stringify(ids)}`, 'sweep', (deps) => dispatchDue(deps, due));
   }
 
+  settler(path: string, event: JobEvent): NewActor | null {
+    if (this.#behaviour.triggersLooks !== true || !owesLook(event)) return null;
+    return this.#actor(`settle ${path}`, 'settle', (deps) => settleEvent(deps, event.jobId, event.seq));
+  }
+
+  /** A worker that has its session, and a job or none. */
+  working(execution: string, session: Session, job: Job | null): NewActor {
+    const claimed = job === null ? null : { ...job, attempt: 1 };
+    const code = claimed === null ? this.#claiming(execution, session) : this.#finishing(execution, session, claimed);
+    return { id: execution, role: 'worker', code };
+  }
+
   cancel(job: string): NewActor {
     return this.#actor(`cancel ${job}`, 'other', async (deps) => {
       await cancelJob(deps, job).catch((error: unknown) => {
@@ -157,7 +176,8 @@ export class Actors {
       `${execution} claim`,
       (deps) => claimNow(deps, session, 0),
       ({ job }) => {
-        if (job === null) return this.#leaving(execution, session);
+        if (job === null) return this.#behaviour.takesOne === true ? null : this.#leaving(execution, session);
+        if (this.#behaviour.neverDone === execution) return null;
         const work = this.#finishing(execution, session, job);
         const computed = this.#behaviour.computes === true ? this.#say(execution, 'computing', job, work) : work;
         if (this.#behaviour.renews !== true) return computed;
@@ -170,13 +190,13 @@ export class Actors {
     );
   }
 
-  #finishing(execution: string, session: Session, { id, attempt }: ClaimedJob): ActorCode {
+  #finishing(execution: string, session: Session, { id, attempt }: Pick<ClaimedJob, 'id' | 'attempt'>): ActorCode {
     const ended = { job: id, attempt, outcome: this.#outcome(session, attempt) };
     const key = `${execution} finish ${id} ${attempt}`;
     const code = this.#request(
       key,
       (deps) => finish(deps, session, ended),
-      () => this.#claiming(execution, session),
+      () => (this.#behaviour.takesOne === true ? null : this.#claiming(execution, session)),
     );
     return this.#say(execution, 'finishing', { session, ended }, code);
   }
@@ -187,7 +207,12 @@ export class Actors {
   }
 
   /** A request of the door. Refused is refused, but a missing answer is asked for again, as the worker's own client does. */
-  #request<T>(key: string, run: (deps: Deps) => Promise<T>, then: (value: T) => ActorCode, tries = 3): ActorCode {
+  #request<T>(
+    key: string,
+    run: (deps: Deps) => Promise<T>,
+    then: (value: T) => ActorCode | null,
+    tries = 3,
+  ): ActorCode {
     return {
       key: `${key} ${tries}`,
       run: (ports) => run(this.#deps(ports)),

@@ -144,12 +144,19 @@ async function sweepToTheEnd(scenario: Scenario, steps: Steps, from: World, tell
       // Whoever can move does, in a fixed order: what may interleave was explored before.
       const [choice] = choicesIn(scenario, { ...world, budget: NO_FAULTS });
       if (choice === undefined || step > STEPS_OF_SWEEP) return 'a sweep never comes to rest';
-      world = { ...(await steps.take(world, choice, tell)), nudges: 0 };
+      world = lost(await steps.take(world, choice, tell));
     }
   }
   const left = notEnded(world);
   return left === null ? null : `after ${SWEEPS} sweeps ${left}`;
 }
+
+/** Without what was to be delivered. */
+const lost = (world: World): World => ({
+  ...world,
+  nudges: 0,
+  actors: world.actors.filter(({ role }) => role !== 'settle'),
+});
 
 /** Goes a way once more, in words, to where it fails. */
 async function told(

@@ -1,6 +1,7 @@
 import type { Job } from '../../domain/contract/job.ts';
 import type { Slot } from '../../domain/contract/slot.ts';
 import { find, type Change, type Doc, type Docs } from './documents.ts';
+import { checkPlaces } from './place-invariants.ts';
 import { Violation, type Actor, type Scenario, type World } from './world.ts';
 
 /** A worker that has not renewed for so long is dead by its own rule (40 s), its process group too (10 s). */
@@ -28,6 +29,7 @@ export function checkCommit(
     if (/^jobs\/[^/]+$/.test(change.path)) checkJobChange(change, changes);
   }
   checkSlotsAndJobs(docs);
+  checkPlaces(docs);
   const slots = slotsIn(docs);
   const taken = slots.filter((slot) => slot.state !== 'free' || slot.index >= scenario.max);
   if (taken.length > scenario.max) throw new Violation(`${taken.length} slots are not free, of ${scenario.max}`);

@@ -14,6 +14,7 @@ const SESSION = 'functions/worker/session.ts';
 const RECOVER = 'functions/steps/recover.ts';
 const DISPATCH = 'functions/dispatch.ts';
 const TARGET = 'domain/target.policy.ts';
+const PLACES = 'functions/steps/places.ts';
 
 const HOLDER_COMPARE = '!sameHolder(read.data.holder, holder)';
 const CLAIMED_SLOT = 'update(refs.slot(session.slot), slot, slotPatch),';
@@ -160,5 +161,64 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a settled parent that leaves its dependants to sweep',
     scenario: 'dependants',
     patches: [patch('functions/steps/settle.ts', '&& !isReleased)', '&& isReleased)')],
+  },
+  {
+    name: 'a claim that takes no place of its tenant',
+    scenario: 'places',
+    patches: [patch(CLAIM, '...(place === null ? {} : { place }),', '')],
+  },
+  {
+    name: 'a move that gives no place back',
+    scenario: 'places',
+    patches: [patch('domain/state.ts', '[remove(refs.place(tenant, job.place))]', '[]')],
+  },
+  {
+    name: 'a job that is parked, whose event does not look whether a place came free meanwhile',
+    scenario: 'places',
+    patches: [
+      patch(
+        'domain/place.policy.ts',
+        "if (reason === 'tenant_limit') return true;",
+        "if (reason === 'tenant_limit') return false;",
+      ),
+    ],
+  },
+  {
+    name: 'an end that leaves the look at those who wait to the worker that made it',
+    scenario: 'places-canceled',
+    patches: [patch('domain/place.policy.ts', 'return wasAmongThem && !isHeld(to);', 'return false;')],
+  },
+  {
+    name: 'an event that is closed before its look was made',
+    scenario: 'places-crash',
+    patches: [
+      patch(
+        'functions/steps/settle.ts',
+        'isFilled = await fillPlaces(deps, job.data.tenant, beginByMs);',
+        'isFilled = true;',
+      ),
+    ],
+  },
+  {
+    name: 'a claim that leaves a job without a place at the head of the queue',
+    scenario: 'places',
+    patches: [patch(CLAIM, 'parks.push(park(deps, candidate));', 'break;')],
+  },
+  {
+    name: 'a look that counts the queued before the held',
+    scenario: 'places-two',
+    patches: [
+      patch(PLACES, "  const held = await store.count('placesOfTenant', { tenant }, limit);\n", ''),
+      patch(
+        PLACES,
+        '  return roomFor(limit, held, queued);',
+        "  const held = await store.count('placesOfTenant', { tenant }, limit);\n  return roomFor(limit, held, queued);",
+      ),
+    ],
+  },
+  {
+    name: 'queued again without a nudge',
+    scenario: 'places',
+    patches: [patch(PLACES, '    await nudge(deps, ...new Set(items.map((job) => job.data.home)));\n', '')],
   },
 ];

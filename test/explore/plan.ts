@@ -28,7 +28,7 @@ export const job = (id: string): Job =>
 /** A scenario, but for what follows from its numbers. */
 type Plan = Omit<
   Scenario,
-  'start' | 'stored' | 'actors' | 'dispatcher' | 'worker' | 'sweeper' | 'due' | 'repeatedFinish'
+  'start' | 'stored' | 'actors' | 'dispatcher' | 'worker' | 'sweeper' | 'due' | 'repeatedFinish' | 'settler'
 > &
   Partial<Omit<Behaviour, 'queue' | 'max'>> & {
     readonly stored?: number;
@@ -62,6 +62,7 @@ export function scenario(plan: Plan): Scenario {
     worker: (request, execution) => actors.worker(request, execution),
     sweeper: (id) => actors.sweeper(id),
     due: (id, to, ids) => actors.due(id, to, ids),
+    settler: (path, event) => actors.settler(path, event),
     repeatedFinish: (id, about) => actors.repeatedFinish(id, about),
   };
 }

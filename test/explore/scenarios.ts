@@ -1,4 +1,5 @@
 import { dependants } from './dependants.ts';
+import { DEEP_PLACES, PLACES } from './places.ts';
 import { LONG, scenario, SLOT } from './plan.ts';
 import type { Scenario } from './world.ts';
 
@@ -168,6 +169,7 @@ export const SCENARIOS: readonly Scenario[] = [
     budget: { crash: 1, leap: 1 },
   }),
   dependants,
+  ...PLACES,
 ];
 
 /** The same with wider bounds: minutes and gigabytes rather than seconds, for `node test/explore/main.ts --deep`. */
@@ -208,4 +210,5 @@ export const DEEP_SCENARIOS: readonly Scenario[] = [
     more: (actors) => [actors.calledWith({ slots: [SLOT], jobs: ['j1'] })],
     budget: { leap: 1 },
   }),
+  ...DEEP_PLACES,
 ];

@@ -1,7 +1,8 @@
+import type { JobEvent } from '../../domain/contract/job.ts';
 import { PreconditionFailedError, RequestError, UnclearError } from '../../domain/errors.ts';
 import type { LaunchResult } from '../../domain/ports.ts';
 import type { Choice, How } from './choices.ts';
-import { commit, count, find, query, snapshotOf } from './documents.ts';
+import { commit, count, find, query, snapshotOf, type Change } from './documents.ts';
 import { checkCommit, checkNoneIdle } from './invariants.ts';
 import type { Positions } from './positions.ts';
 import type { Answer, Call } from './stepping-store.ts';
@@ -160,11 +161,20 @@ export class Steps {
     say(`${what} -> ${done.kind === 'done' ? how : `refused: ${done.path} ${done.found}`}`);
     if (done.kind === 'done') checkCommit(this.#scenario, world, actor, done.changes, done.docs);
     const docs = done.kind === 'done' ? done.docs : world.docs;
+    const born = done.kind === 'done' ? this.#triggered(done.changes) : [];
     if (how !== 'as asked')
-      return { answer: unclear, changed: { docs, budget: less(world, 'unclear'), ...harm }, born: [] };
-    if (done.kind === 'done') return { answer: OK, changed: { docs }, born: [] };
+      return { answer: unclear, changed: { docs, budget: less(world, 'unclear'), ...harm }, born };
+    if (done.kind === 'done') return { answer: OK, changed: { docs }, born };
     const { path, found } = done;
     return only({ text: `${path} ${found}`, error: new PreconditionFailedError(path, found) });
+  }
+
+  /** What the triggers of the events that were created start. */
+  #triggered(changes: readonly Change[]): NewActor[] {
+    return changes.flatMap(({ path, before, after }) => {
+      if (before !== null || after?.collection !== 'events') return [];
+      return this.#scenario.settler(path, after.data as unknown as JobEvent) ?? [];
+    });
   }
 
   #launch(world: World, call: Call & { op: 'launch' }, how: How, say: Tell): Effect {

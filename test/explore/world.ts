@@ -1,9 +1,10 @@
+import type { JobEvent } from '../../domain/contract/job.ts';
 import type { Due, LaunchRequest } from '../../domain/ports.ts';
 import type { Docs } from './documents.ts';
 import type { Position } from './positions.ts';
 import type { ActorCode } from './stepping-store.ts';
 
-export type Role = 'submit' | 'dispatch' | 'worker' | 'sweep' | 'other';
+export type Role = 'submit' | 'dispatch' | 'worker' | 'sweep' | 'settle' | 'other';
 
 export interface Actor {
   readonly id: string;
@@ -83,6 +84,8 @@ export interface Scenario {
   readonly sweeper: (id: string) => NewActor;
   readonly due: (id: string, to: keyof Due, ids: Due[keyof Due]) => NewActor | null;
   readonly repeatedFinish: (id: string, about: unknown) => NewActor;
+  /** The code that the trigger of a created event starts, where the scenario has triggers and the event matters to it. */
+  readonly settler: (path: string, event: JobEvent) => NewActor | null;
   /** What must be true when nothing can move any more and nothing was lost; by default every job has ended and every slot is free. */
   readonly atRest?: (world: World) => string | null;
 }

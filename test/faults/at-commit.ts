@@ -1,6 +1,7 @@
 import type { Holder, Job } from '../../domain/contract/job.ts';
 import { canMove, isHeld, isTerminal, type FirstState } from '../../domain/state.ts';
 import { isOf, type Change } from './documents.ts';
+import { placeFaults } from './at-commit-places.ts';
 import { slotFaults } from './at-commit-slots.ts';
 import type { CommitView } from './commit-view.ts';
 
@@ -15,7 +16,7 @@ const inWords = (holder: Holder): string => `${holder.slot}/${holder.fence}/${ho
  * and I18 what an event shows).
  */
 export function faultsAtCommit(view: CommitView): string[] {
-  const faults = [...slotFaults(view)];
+  const faults = [...slotFaults(view), ...placeFaults(view)];
   for (const change of view.changes) {
     if (isOf(change, 'jobs')) faults.push(...jobFaults(view, change));
     if (isOf(change, 'events')) faults.push(...eventFaults(change));

@@ -8,6 +8,8 @@ export interface CommitView {
   readonly by: Invocation | null;
   readonly nowMs: number;
   readonly leaseMs: number;
+  /** Jobs of the one tenant that may run at once. */
+  readonly runningLimit: number | null;
   readonly maxOf: (queue: string) => number;
   /** Whether the process of this execution is there. */
   readonly lives: (execution: string) => boolean;

@@ -45,14 +45,28 @@ export class Evidence {
   committed(
     writes: readonly Write[],
     { number, invocation }: CallOf,
-    around: { readonly nowMs: number; readonly max: number; readonly lives: (execution: string) => boolean },
+    around: {
+      readonly nowMs: number;
+      readonly max: number;
+      readonly runningLimit: number | null;
+      readonly lives: (execution: string) => boolean;
+    },
   ): void {
-    const { nowMs, max, lives } = around;
+    const { nowMs, max, runningLimit, lives } = around;
     const changes = this.#documents.apply(writes, nowMs);
     const { leaseMs } = DEFAULT_SETTINGS;
     const maxOf = (): number => max;
     this.#faults.push(
-      ...faultsAtCommit({ documents: this.#documents, changes, by: invocation, nowMs, leaseMs, maxOf, lives }),
+      ...faultsAtCommit({
+        documents: this.#documents,
+        changes,
+        by: invocation,
+        nowMs,
+        leaseMs,
+        runningLimit,
+        maxOf,
+        lives,
+      }),
     );
     for (const change of changes) {
       const isClosing =

@@ -132,4 +132,18 @@ export const SLOT_MUTANTS: readonly Mutant[] = [
       patch('domain/recover.policy.ts', 'ageMs > view.leaseMs', 'ageMs >= 0'),
     ],
   },
+  {
+    name: 'a claim that takes no place of its tenant',
+    scenario: 'tenant-limit',
+    fault: 'delay',
+    invariant: 'I8',
+    patches: [patch(CLAIM, '...(place === null ? {} : { place }),', '')],
+  },
+  {
+    name: 'a finish that does not give the place of its tenant back',
+    scenario: 'tenant-limit',
+    fault: 'delay',
+    invariant: 'I8',
+    patches: [patch('domain/state.ts', '[remove(refs.place(tenant, job.place))]', '[]')],
+  },
 ];

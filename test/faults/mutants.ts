@@ -102,7 +102,7 @@ export const MUTANTS: readonly Mutant[] = [
     scenario: 'many-dependants',
     fault: 'delay',
     invariant: 'W',
-    patches: [patch(SETTLE, '        await goOn(deps, event.path);\n', '')],
+    patches: [patch(SETTLE, '{ releasedTo })]);\n        await goOn(deps, event.path);\n', '{ releasedTo })]);\n')],
   },
   {
     name: 'an end that is closed though there are dependants left',

@@ -23,6 +23,8 @@ export interface Scenario {
   readonly isHasty: boolean;
   /** How long a worker takes from its last look at the queue until it gives its slot back. */
   readonly leaveMs: number;
+  /** Jobs of the tenant that may run at once; null where it has no limit. */
+  readonly runningLimit: number | null;
   /** How the receiver of webhooks answers at first. */
   readonly statuses: readonly number[];
   /** What each client does, all at once. */
@@ -40,6 +42,7 @@ const scenario = (given: Pick<Scenario, 'name' | 'title' | 'clients' | 'ends'> &
   lostLaunches: 0,
   isHasty: false,
   leaveMs: 0,
+  runningLimit: null,
   statuses: [],
   ...given,
 });
@@ -218,6 +221,22 @@ export const SCENARIOS: readonly Scenario[] = [
       },
     ],
     ends: { first: ['succeeded'], second: ['succeeded'] },
+  }),
+  scenario({
+    name: 'tenant-limit',
+    title: 'of a tenant that may have one job running the others wait, for one another and for nothing else',
+    max: 2,
+    runningLimit: 1,
+    clients: [
+      async (client) => void (await client.submit('first', { script: { computeSeconds: 2 } })),
+      async (client) => void (await client.submit('second', { script: { computeSeconds: 2 } })),
+      async (client) => {
+        await client.heard('computing', 'first');
+        const id = await client.submit('third', { script: { plan: ['crash'] } });
+        if (id !== null) await client.submit('fourth');
+      },
+    ],
+    ends: { first: ['succeeded'], second: ['succeeded'], third: ['succeeded'], fourth: ['succeeded'] },
   }),
   scenario({
     name: 'sweep-alone',

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { JobState } from '../../domain/contract/job.ts';
+import type { Tenant } from '../../domain/contract/tenant.ts';
 import { create, refs, type Clock, type Log, type Store, type Write } from '../../domain/ports.ts';
 import { DEFAULT_SETTINGS } from '../../domain/settings.ts';
 import { HOUR, MINUTE, SECOND } from '../../domain/time.ts';
@@ -102,6 +103,8 @@ export class World {
     try {
       const hash = createHash('sha256').update(API_KEY).digest('hex');
       await engine.store.commit([create(refs.key(hash), { schema: 1, tenant: 'acme', createdAtMs: 0 })]);
+      if (setting.runningLimit !== null)
+        await engine.store.commit([create(refs.tenant('acme'), acme(setting.runningLimit))]);
       return await new World(setting, clock, engine, plan, seed).#run();
     } finally {
       await engine.close();
@@ -149,6 +152,7 @@ export class World {
     this.#evidence.committed(writes, call, {
       nowMs: this.#clock.nowMs(),
       max: this.#setting.max,
+      runningLimit: this.#setting.runningLimit,
       lives: (execution) => this.#platform.executions.get(execution)?.process.isAlive === true,
     });
     this.#platform.created(writes.filter(({ kind }) => kind === 'create').map(({ ref }) => ref));
@@ -185,6 +189,16 @@ export class World {
     };
   }
 }
+
+const acme = (running: number): Tenant => ({
+  schema: 1,
+  id: 'acme',
+  title: 'Acme',
+  accounts: [],
+  limits: { running, queued: null },
+  keyChanges: 0,
+  createdAtMs: 0,
+});
 
 /** What a run is made of: one scenario, or several that share a queue. */
 export interface Setting extends Omit<Scenario, 'name' | 'title' | 'clients' | 'ends'> {

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { TenantId, type Tenant } from '../../../domain/contract/tenant.ts';
+import { NO_LIMITS, TenantId, type Tenant } from '../../../domain/contract/tenant.ts';
 import { ListTenantsQuery, PutTenantRequest, type TenantResource } from '../../../domain/contract/tenant-api.ts';
 import { RequestError } from '../../../domain/errors.ts';
 import { create, refs, update, type Snapshot } from '../../../domain/ports.ts';
@@ -8,13 +8,15 @@ import type { Answer } from '../../http/answer.ts';
 import { parseAs, parseQuery } from '../../http/parse.ts';
 import { parseStrictJson } from '../../http/strict-json.ts';
 import { decideAgain } from '../../steps/again.ts';
+import { fillPlacesSoon } from '../../steps/places.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Call } from '../route.ts';
 
-const toResource = ({ id, title, accounts, createdAtMs }: Tenant): TenantResource => ({
+const toResource = ({ id, title, accounts, limits = NO_LIMITS, createdAtMs }: Tenant): TenantResource => ({
   id,
   title,
   accounts,
+  limits,
   createdAt: new Date(createdAtMs).toISOString(),
 });
 
@@ -29,19 +31,21 @@ export async function tenantOf(deps: ApiDeps, call: Call): Promise<Snapshot<Tena
   return read;
 }
 
-/** `PUT /v1/tenants/{tenant}`: makes it, or gives it a new title and accounts. @throws RequestError invalid_input, not_found */
+/** `PUT /v1/tenants/{tenant}`: makes it, or gives it a new title, accounts and limits. @throws RequestError invalid_input, not_found */
 export async function putTenant(deps: ApiDeps, call: Call): Promise<Answer> {
   const id = call.params['tenant'] ?? '';
   if (!TenantId.safeParse(id).success) throw unknown(id);
   const body: z.infer<typeof PutTenantRequest> = parseAs(PutTenantRequest, parseStrictJson(call.body), 'invalid_input');
   return decideAgain(async () => {
     const read = await deps.store.get(refs.tenant(id));
-    const patch = { title: body.title, accounts: body.accounts };
+    const patch = { title: body.title, accounts: body.accounts, limits: body.limits };
     const tenant: Tenant = {
       ...(read?.data ?? { schema: 1, id, keyChanges: 0, createdAtMs: deps.clock.nowMs() }),
       ...patch,
     };
     await deps.store.commit([read === null ? create(refs.tenant(id), tenant) : update(refs.tenant(id), read, patch)]);
+    // More of them may run from now on.
+    if (read !== null) await fillPlacesSoon(deps, id);
     return { status: read === null ? 201 : 200, body: toResource(tenant) };
   });
 }

@@ -1,0 +1,28 @@
+import type { JobEvent } from './contract/job.ts';
+import { isHeld } from './state.ts';
+
+/**
+ * The index of a place that looks free; null where the tenant has as many as it may have. Some of them may lie beyond a limit
+ * that was lowered since: those count too.
+ * @param pick uniform in [0, 1), so that claims at the same time try different ones
+ */
+export function freePlace(taken: readonly number[], limit: number, pick: number): number | null {
+  if (taken.length >= limit) return null;
+  const free = Array.from({ length: limit }, (_, index) => index).filter((index) => !taken.includes(index));
+  return free[Math.floor(pick * free.length)] ?? null;
+}
+
+/** How many more jobs of a tenant may be queued, so that each of those queued finds a place: a total, however often it is asked. */
+export const roomFor = (limit: number | null, held: number, queued: number): number =>
+  limit === null ? Infinity : Math.max(0, limit - held - queued);
+
+/**
+ * Whether an event of a limited job may leave a place free with nobody on the way to it: the job is no longer among those that
+ * are queued or held, or has only just begun to wait and may have missed a place that came free meanwhile. One that is queued
+ * again is among them still, but a look in between may have counted it as held and as queued.
+ */
+export function owesLook({ from, to, reason }: Pick<JobEvent, 'from' | 'to' | 'reason'>): boolean {
+  if (reason === 'tenant_limit') return true;
+  const wasAmongThem = from !== null && (from === 'queued' || isHeld(from));
+  return wasAmongThem && !isHeld(to);
+}

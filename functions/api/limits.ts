@@ -1,0 +1,58 @@
+import { NO_LIMITS, type TenantLimits } from '../../domain/contract/tenant.ts';
+import { RequestError } from '../../domain/errors.ts';
+import { refs, type Store } from '../../domain/ports.ts';
+import { MINUTE } from '../../domain/time.ts';
+import type { Deps } from '../deps.ts';
+import { roomOf } from '../steps/places.ts';
+
+/** How long an instance of the api goes by the limits that it has read, so that a submission reads its tenant once a minute at most. */
+const LIMITS_CACHE_MS = MINUTE;
+const TENANTS_CACHED = 1_000;
+
+type Known = Map<string, { readonly limits: TenantLimits; readonly untilMs: number }>;
+const caches = new WeakMap<Store, Known>();
+
+async function limitsOf({ store, clock }: Pick<Deps, 'store' | 'clock'>, tenant: string): Promise<TenantLimits> {
+  const known = caches.get(store) ?? (new Map() as Known);
+  caches.set(store, known);
+  const nowMs = clock.nowMs();
+  const cached = known.get(tenant);
+  if (cached !== undefined && nowMs < cached.untilMs) return cached.limits;
+  known.delete(tenant);
+  const limits = (await store.get(refs.tenant(tenant)))?.data.limits ?? NO_LIMITS;
+  const oldest = known.keys().next();
+  if (known.size >= TENANTS_CACHED && oldest.done !== true) known.delete(oldest.value);
+  known.set(tenant, { limits, untilMs: nowMs + LIMITS_CACHE_MS });
+  return limits;
+}
+
+/** What its tenant's limits mean for a new job. */
+export interface Standing {
+  /** It will need a place of its tenant to run. */
+  readonly isLimited: boolean;
+  /** None is free, as far as one look tells, so that it is not to stand in a queue yet. */
+  readonly isFull: boolean;
+}
+
+/**
+ * Whether a tenant may have one more job, and where that job would stand. Both bounds are counted and not reserved: jobs that are
+ * submitted at the same moment may all be let in by the last of them. What never gives is how many run: that is the claim's.
+ * @throws RequestError too_many_jobs
+ */
+export async function standingOf(deps: Pick<Deps, 'store' | 'clock'>, tenant: string): Promise<Standing> {
+  const { running, queued } = await limitsOf(deps, tenant);
+  if (queued !== null) await checkQueued(deps, tenant, queued);
+  if (running === null) return { isLimited: false, isFull: false };
+  return { isLimited: true, isFull: (await roomOf(deps, tenant, running)) === 0 };
+}
+
+async function checkQueued({ store }: Pick<Deps, 'store'>, tenant: string, limit: number): Promise<void> {
+  const counts = await Promise.all(
+    (['queued', 'blocked'] as const).map((state) => store.count('jobsByTenantState', { tenant, state }, limit)),
+  );
+  if (counts.reduce((sum, count) => sum + count, 0) < limit) return;
+  throw new RequestError(
+    'too_many_jobs',
+    `${limit} jobs of this tenant wait already, as many as may. Send it again when some of them have started.`,
+  );
+}

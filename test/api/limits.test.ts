@@ -1,0 +1,118 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { JobResource } from '../../domain/contract/http.ts';
+import { TenantResource } from '../../domain/contract/tenant-api.ts';
+import { create, refs } from '../../domain/ports.ts';
+import { MINUTE } from '../../domain/time.ts';
+import { manualClock, type ManualClock } from '../local/manual-clock.ts';
+import { removeFolders } from '../local/folder.ts';
+import { OTHER_KEY, serveApi, type TestApi } from './serve-api.ts';
+
+let api: TestApi;
+let clock: ManualClock;
+beforeEach(async () => {
+  clock = manualClock(Date.UTC(2026, 10, 26));
+  api = await serveApi(() => ({ clock }));
+});
+afterEach(async () => {
+  await api.stop();
+  removeFolders();
+});
+
+const JOB = { model: 'slide-text', input: { text: 'hello' } };
+const put = (limits?: object): Promise<Response> =>
+  api.send('PUT', '/v1/tenants/acme', { body: { title: 'Acme', ...(limits === undefined ? {} : { limits }) } });
+const submit = (headers: Record<string, string> = {}): Promise<Response> =>
+  api.send('POST', '/v1/jobs', { body: JOB, headers });
+const job = async (answer: Response): Promise<JobResource> => JobResource.parse(await answer.json());
+
+describe('the limits of a tenant', () => {
+  test('are set, shown, and taken away by leaving them out', async () => {
+    const made = TenantResource.parse(await (await put({ running: 2 })).json());
+    expect(made.limits).toEqual({ running: 2, queued: null });
+    expect(TenantResource.parse(await (await api.send('GET', '/v1/tenants/acme')).json())).toEqual(made);
+    await put();
+    const read = TenantResource.parse(await (await api.send('GET', '/v1/tenants/acme')).json());
+    expect(read.limits).toEqual({ running: null, queued: null });
+  });
+
+  test.each([
+    [{ running: 0 }, '/limits/running'],
+    [{ running: 1_001 }, '/limits/running'],
+    [{ queued: 1.5 }, '/limits/queued'],
+    [{ waiting: 3 }, '/limits/waiting'],
+  ])('%j are refused by the field', async (limits, field) => {
+    const answer = await put(limits);
+    expect(answer.status).toBe(422);
+    expect(await answer.json()).toMatchObject({ errors: [{ field }] });
+  });
+
+  test('an unknown tenant, and one without limits, has none', async () => {
+    expect(await job(await submit())).toMatchObject({ state: 'queued', blocked: null });
+    const [first] = (await api.store.query('jobsByTenant', { tenant: 'acme' }, { limit: 1 })).items;
+    expect(first?.data).not.toHaveProperty('limited');
+  });
+});
+
+describe('a running limit', () => {
+  test('lets as many jobs into the queue as have a place, and says what the others wait for', async () => {
+    await put({ running: 1 });
+    const [first, second] = [await job(await submit()), await job(await submit())];
+    expect(first.state).toBe('queued');
+    expect(second).toMatchObject({
+      state: 'blocked',
+      blocked: { reason: 'tenant_limit', until: null },
+      queuedAt: null,
+    });
+    expect(api.published).toHaveLength(1);
+  });
+
+  test('that is raised, or taken away, queues those that wait', async () => {
+    await put({ running: 1 });
+    const jobs: string[] = [];
+    for (let n = 0; n < 4; n += 1) jobs.push((await job(await submit())).id);
+    const states = async (): Promise<string[]> =>
+      Promise.all(jobs.map(async (id) => (await api.store.get(refs.job(id)))?.data.state ?? 'gone'));
+    expect(await states()).toEqual(['queued', 'blocked', 'blocked', 'blocked']);
+    await put({ running: 3 });
+    expect((await states()).sort()).toEqual(['blocked', 'queued', 'queued', 'queued']);
+    await put();
+    expect(await states()).toEqual(['queued', 'queued', 'queued', 'queued']);
+    expect(api.published).toHaveLength(3);
+  });
+});
+
+describe('a queued limit', () => {
+  test('refuses what is beyond it with 429 and when to come again; of another tenant nothing', async () => {
+    await put({ queued: 2 });
+    const key = { 'idempotency-key': 'mine' };
+    const first = await job(await submit(key));
+    await submit();
+    const answer = await submit();
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '30']);
+    expect(await answer.json()).toMatchObject({ code: 'too_many_jobs' });
+    // What was accepted once stays accepted.
+    const again = await submit(key);
+    expect([again.status, (await job(again)).id]).toEqual([200, first.id]);
+    expect((await submit({ authorization: `Bearer ${OTHER_KEY}` })).status).toBe(201);
+    await api.send('POST', `/v1/jobs/${first.id}/cancel`);
+    expect((await submit()).status).toBe(201);
+  });
+
+  test('counts those that wait for a place or for other jobs, too', async () => {
+    await put({ running: 1, queued: 3 });
+    const first = await job(await submit());
+    await submit();
+    const child = { body: { ...JOB, dependsOn: [first.id] } };
+    expect((await api.send('POST', '/v1/jobs', child)).status).toBe(201);
+    expect((await api.send('POST', '/v1/jobs', child)).status).toBe(429);
+  });
+
+  test('that was set by another instance is known a minute later', async () => {
+    expect((await submit()).status).toBe(201);
+    const tenant = { schema: 1 as const, id: 'acme', title: '', accounts: [], keyChanges: 0, createdAtMs: 0 };
+    await api.store.commit([create(refs.tenant('acme'), { ...tenant, limits: { running: null, queued: 1 } })]);
+    expect((await submit()).status).toBe(201);
+    clock.set(clock.nowMs() + MINUTE);
+    expect((await submit()).status).toBe(429);
+  });
+});
