@@ -157,6 +157,23 @@ describe('a tenant with a running limit', () => {
     expect(rig.launched).toEqual([]);
   });
 
+  test('that was lowered has no more than it may, though several claims at once find the same places free', async () => {
+    await tenant('lab', 8);
+    const sessions = await workers(4);
+    const [first, ...racers] = sessions as [Session, ...Session[]];
+    const long = await submit('lab');
+    const picks = [0.99];
+    const deps = { ...rig.deps, random: { ...rig.deps.random, unit: () => picks.shift() ?? 0 } };
+    expect((await claimNow(deps, first, 0)).job?.id).toBe(long);
+    expect((await rig.job(long)).place).toBe(7);
+    await tenant('lab', 2);
+    for (let n = 0; n < 3; n += 1) await submit('lab');
+    picks.push(0, 0.5, 0.99);
+    const claims = await Promise.all(racers.map((session) => claimNow(deps, session, 0)));
+    expect(claims.filter(({ job }) => job !== null)).toHaveLength(1);
+    expect(await places('lab')).toHaveLength(2);
+  });
+
   test('that was lowered takes no new place until it is kept, and one that was lifted asks for none', async () => {
     await tenant('lab', 2);
     const [one, two, three] = (await workers(3)) as [Session, Session, Session];
