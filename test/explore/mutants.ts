@@ -217,6 +217,22 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'a claim that takes any free place below a limit that was lowered',
+    scenario: 'places-lowered',
+    patches: [patch('domain/place.policy.ts', 'free[Math.floor(pick * left)]', 'free[Math.floor(pick * free.length)]')],
+  },
+  {
+    name: 'a claim that reads the places before the limit',
+    scenario: 'places-lowered',
+    patches: [
+      patch(
+        PLACES,
+        "  const limit = await runningLimit(deps, tenant);\n  if (limit === null) return null;\n  const taken = await deps.store.query('placesOfTenant', { tenant }, { limit });\n",
+        "  const taken = await deps.store.query('placesOfTenant', { tenant }, { limit: 99 });\n  const limit = await runningLimit(deps, tenant);\n  if (limit === null) return null;\n",
+      ),
+    ],
+  },
+  {
     name: 'queued again without a nudge',
     scenario: 'places',
     patches: [patch(PLACES, '    await nudge(deps, ...new Set(items.map((job) => job.data.home)));\n', '')],
