@@ -1,4 +1,5 @@
 import type { JobEvent } from './contract/job.ts';
+import type { TenantLimits } from './contract/tenant.ts';
 import { isHeld } from './state.ts';
 
 /**
@@ -14,6 +15,10 @@ export function freePlace(taken: readonly number[], limit: number, pick: number)
   const free = Array.from({ length: limit }, (_, index) => index).filter((index) => !taken.includes(index));
   return free[Math.floor(pick * left)] ?? null;
 }
+
+/** Whether more jobs may run by these limits than by those before them, so that some that wait may have to be queued. */
+export const letsMoreRun = (before: TenantLimits, after: TenantLimits): boolean =>
+  before.running !== null && (after.running === null || after.running > before.running);
 
 /** How many more jobs of a tenant may be queued, so that each of those queued finds a place: a total, however often it is asked. */
 export const roomFor = (limit: number | null, held: number, queued: number): number =>

@@ -110,7 +110,8 @@ export interface Bus {
 /** What sweep hands to each function: ids only; the function reads and decides for itself. */
 export interface Due {
   dispatch: { readonly slots: readonly string[]; readonly jobs: readonly string[]; readonly queues: readonly string[] };
-  'on-job-event': { readonly events: readonly string[] };
+  /** Open events by their paths; tenants that are marked to have their places filled. */
+  'on-job-event': { readonly events: readonly string[]; readonly tenants: readonly string[] };
   'deliver-webhook': { readonly ids: readonly string[] };
 }
 

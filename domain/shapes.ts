@@ -92,6 +92,7 @@ export const SHAPES = {
   deliveriesDue: { collection: 'deliveries', equal: ['state'], contains: null, order: 'nextAtMs', direction: 'asc' },
   deliveriesOfJob: { collection: 'deliveries', equal: ['jobId'], contains: null, order: 'seq', direction: 'asc' },
   allTenants: { collection: 'tenants', equal: ['schema'], contains: null, order: 'id', direction: 'asc' },
+  tenantsToFill: { collection: 'tenants', equal: ['fill'], contains: null, order: 'id', direction: 'asc' },
   tenantsOfAccount: { collection: 'tenants', equal: [], contains: 'accounts', order: 'id', direction: 'asc' },
   placesOfTenant: { collection: 'tenant_slots', equal: ['tenant'], contains: null, order: 'index', direction: 'asc' },
   keysOfTenant: { collection: 'keys', equal: ['tenant'], contains: null, order: 'createdAtMs', direction: 'asc' },

@@ -29,11 +29,15 @@ export function messageIdIn(body: unknown): string | null {
   }
 }
 
-/** The lists of ids in sweep's call, by their names. @throws PoisonEventError if one of them is no list of texts */
+/**
+ * The lists of ids in sweep's call, by their names; one that is not there, as in the call of a sweep of an older build, is empty.
+ * @throws PoisonEventError if one of them is no list of texts, or none is there
+ */
 export function decodeIds<K extends string>(body: unknown, names: readonly K[]): Record<K, readonly string[]> {
   const object = decodeObject(body);
+  const isNone = names.every((name) => object[name] === undefined);
   const lists = names.map((name): [string, readonly string[]] => {
-    const ids = object[name];
+    const ids = object[name] === undefined && !isNone ? [] : object[name];
     if (!Array.isArray(ids) || !ids.every((id) => typeof id === 'string')) {
       throw new PoisonEventError(`${name} is no list of ids`);
     }

@@ -5,21 +5,29 @@ import type { SettleDeps } from './deps.ts';
 import { eventHandler } from './events/event-handler.ts';
 import type { ServedFunction } from './served-function.ts';
 import { doEach } from './steps/each.ts';
+import { fillMarked } from './steps/places.ts';
 import { settleEvent } from './steps/settle.ts';
 
 /**
  * `functions/on-job-event`: a created event document is settled; its own message goes on with one that was too much for one
- * answer; sweep's call brings the paths of those still open.
+ * answer; sweep's call brings the paths of those still open, and the tenants whose places are to be filled.
  */
 export function onJobEvent(deps: SettleDeps): ServedFunction {
   const settle = async (path: unknown, beginByMs?: number): Promise<void> => {
     const { jobId, seq } = parseEventPath(path);
     await settleEvent(deps, jobId, seq, beginByMs);
   };
+  const fill = async (tenant: string): Promise<void> => {
+    // Sweep waits for it for as long as there is between two sweeps.
+    await fillMarked(deps, tenant, deps.clock.nowMs() + deps.settings.sweepEveryMs / 2);
+  };
   const handler = eventHandler(deps, 'on-job-event', async ({ type, data, ...attributes }, beginByMs) => {
     switch (type) {
-      case EVENT_TYPES.due:
-        return doEach(deps, decodeIds(data, ['events']).events, (path) => settle(path));
+      case EVENT_TYPES.due: {
+        const { events, tenants } = decodeIds(data, ['events', 'tenants']);
+        await doEach(deps, events, (path) => settle(path));
+        return doEach(deps, tenants, fill);
+      }
       case EVENT_TYPES.message:
         return settle(decodeMessage(data)['event'], beginByMs);
       default:

@@ -1,9 +1,10 @@
 import type { Job } from '../../domain/contract/job.ts';
 import { isConflict } from '../../domain/errors.ts';
 import { freePlace, roomFor } from '../../domain/place.policy.ts';
-import { refs, type Snapshot } from '../../domain/ports.ts';
+import { refs, update, type Snapshot } from '../../domain/ports.ts';
 import { move } from '../../domain/state.ts';
 import type { Deps } from '../deps.ts';
+import { decideAgain } from './again.ts';
 import { nudge } from './nudge.ts';
 
 type Needs = Pick<Deps, 'store' | 'bus' | 'clock' | 'log'>;
@@ -107,4 +108,21 @@ export async function fillPlacesSoon(deps: Needs, tenant: string): Promise<void>
   } catch (error) {
     deps.log.error('places not filled; settling the event will', { tenant, error: String(error) });
   }
+}
+
+/**
+ * The same for a tenant whose limit was raised or lifted: its mark is taken off once those who waited for that are queued, by a
+ * compare-and-set, so that one that is raised again meanwhile keeps it for another look.
+ * @param beginByMs as for `fillPlaces`
+ * @returns false where time was up before it was done: the mark stands, and sweep finds it
+ */
+export async function fillMarked(deps: Needs, tenant: string, beginByMs: number): Promise<boolean> {
+  const ref = refs.tenant(tenant);
+  return decideAgain(async () => {
+    const read = await deps.store.get(ref);
+    if (read?.data.fill !== true) return true;
+    if (!(await fillPlaces(deps, tenant, beginByMs))) return false;
+    await deps.store.commit([update(ref, read, { fill: false })]);
+    return true;
+  });
 }

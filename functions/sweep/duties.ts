@@ -25,16 +25,16 @@ export function dutiesOf(deps: SweepDeps, staleMs: number): readonly Duty[] {
   const nothing = { slots: [], jobs: [], queues: [] };
   const dispatch = (part: Partial<Due['dispatch']>): Promise<void> =>
     deps.calls.due('dispatch', { ...nothing, ...part });
+  const noEvent = { events: [], tenants: [] };
+  const onJobEvent = (part: Partial<Due['on-job-event']>): Promise<void> =>
+    deps.calls.due('on-job-event', { ...noEvent, ...part });
   return [
     { what: 'slots', find: () => suspectSlots(deps, staleMs === 0), call: (slots) => dispatch({ slots }) },
     { what: 'due jobs', find: () => dueJobs(deps), call: (jobs) => dispatch({ jobs }) },
     { what: 'orphans', find: () => orphans(deps), call: (jobs) => dispatch({ jobs }) },
     { what: 'queues', find: () => waitingQueues(deps), call: (queues) => dispatch({ queues }) },
-    {
-      what: 'events',
-      find: () => openEvents(deps, staleMs),
-      call: (events) => deps.calls.due('on-job-event', { events }),
-    },
+    { what: 'events', find: () => openEvents(deps, staleMs), call: (events) => onJobEvent({ events }) },
+    { what: 'tenants', find: () => tenantsToFill(deps), call: (tenants) => onJobEvent({ tenants }) },
     { what: 'deliveries', find: () => dueDeliveries(deps), call: (ids) => deps.calls.due('deliver-webhook', { ids }) },
   ];
 }
@@ -116,6 +116,15 @@ async function waitingQueues(deps: SweepDeps): Promise<string[]> {
     if (queued > 0 && (await heldCount(deps, queue.name)) < queue.pool.max) waiting.push(queue.name);
   }
   return waiting;
+}
+
+/** Tenants some of whose jobs may wait for a limit that was raised or lifted. */
+async function tenantsToFill(deps: SweepDeps): Promise<string[]> {
+  return collect(
+    (options) => deps.store.query('tenantsToFill', { fill: true }, options),
+    () => true,
+    ({ id }) => id,
+  );
 }
 
 async function dueDeliveries(deps: SweepDeps): Promise<string[]> {

@@ -100,6 +100,7 @@ describe('a message', () => {
 
 test("sweep's ids are lists of texts under their names, and nothing else is taken", () => {
   expect(decodeIds(json({ slots: ['a'], jobs: [], more: 1 }), ['slots', 'jobs'])).toEqual({ slots: ['a'], jobs: [] });
+  expect(decodeIds(json({ slots: ['a'] }), ['slots', 'jobs'])).toEqual({ slots: ['a'], jobs: [] });
   for (const body of [{}, { slots: 'a' }, { slots: [1] }, { slots: null }]) {
     expect(() => decodeIds(json(body), ['slots'])).toThrow('slots is no list of ids');
   }

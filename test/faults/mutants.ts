@@ -151,9 +151,7 @@ export const MUTANTS: readonly Mutant[] = [
     scenario: 'one-job',
     fault: 'fail-before',
     invariant: 'I15',
-    patches: [
-      patch(DUTIES, "call: (events) => deps.calls.due('on-job-event', { events }),", 'call: async () => undefined,'),
-    ],
+    patches: [patch(DUTIES, 'call: (events) => onJobEvent({ events })', 'call: async () => undefined')],
   },
   {
     name: 'a sweep that passes deliveries by',

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { create, refs } from '../../domain/ports.ts';
 import { SECOND } from '../../domain/time.ts';
 import type { Deps } from '../../functions/deps.ts';
 import { sweepOnce } from '../../functions/sweep.ts';
@@ -15,11 +16,13 @@ afterEach(() => {
   removeFolders();
 });
 
-/** Something for each duty but orphans and deliveries: a slot that looks abandoned, a late job, an open event, a queue that waits. */
+/** Something for each duty but orphans and deliveries: a slot that looks abandoned, a late job, an open event, a queue that waits, a marked tenant. */
 async function makeWork(): Promise<void> {
   await rig.submit();
   await rig.worker();
   await rig.submit({ startByMs: T0 + SECOND });
+  const tenant = { schema: 1 as const, id: 'lab', title: '', accounts: [], keyChanges: 0, createdAtMs: 0, fill: true };
+  await rig.deps.store.commit([create(refs.tenant('lab'), tenant)]);
   rig.clock.set(T0 + 120 * SECOND);
 }
 
@@ -37,7 +40,14 @@ function swept(over: (deps: Deps) => Partial<Deps>): { readonly deps: Deps; read
   return { did, deps: { ...base, ...over(base) } };
 }
 
-const ALL = ['dispatch slots', 'dispatch jobs', 'dispatch queues', 'on-job-event events', 'gauges'];
+const ALL = [
+  'dispatch slots',
+  'dispatch jobs',
+  'dispatch queues',
+  'on-job-event events',
+  'on-job-event tenants',
+  'gauges',
+];
 
 test('does all that is due', async () => {
   await makeWork();
