@@ -71,17 +71,34 @@ export interface Page<T> {
   readonly readAtMs: number;
 }
 
+/** The names of a document's fields, without what a loose one may hold besides. */
+export type FieldOf<T> = keyof {
+  [K in keyof T as string extends K ? never : number extends K ? never : K]: unknown;
+} &
+  string;
+
+/** A document with some of its fields only: nothing can be updated by it. All of it where no fields are named. */
+export type Part<T, F extends FieldOf<T>> = [FieldOf<T>] extends [F] ? T : Pick<T, F>;
+
+/** `until`: the last value of the order that is in the result. `fields`: what is read of each document. */
+export interface QueryOptions<F extends string = string> {
+  readonly limit: number;
+  readonly after?: Cursor;
+  readonly until?: string | number;
+  readonly fields?: readonly F[];
+}
+
 /** Every read is strongly consistent; `commit` is the only write. */
 export interface Store {
   get<C extends CollectionName>(ref: Ref<C>): Promise<Snapshot<Collections[C]> | null>;
   /** All or nothing. Throws PreconditionFailedError when nothing was written, UnclearError when it cannot tell. */
   commit(writes: readonly Write[]): Promise<void>;
   /** In the shape's order, ties by path; a document that lacks the ordered field is in no result. `next` is null at the end. */
-  query<S extends ShapeName>(
+  query<S extends ShapeName, F extends FieldOf<Collections[CollectionOf<S>]> = FieldOf<Collections[CollectionOf<S>]>>(
     shape: S,
     where: Where<S>,
-    options: { readonly limit: number; readonly after?: Cursor },
-  ): Promise<Page<Collections[CollectionOf<S>]>>;
+    options: QueryOptions<F>,
+  ): Promise<Page<Part<Collections[CollectionOf<S>], F>>>;
   /** How many match, counted no further than `limit`. */
   count<S extends ShapeName>(shape: S, where: Where<S>, limit: number): Promise<number>;
   /**

@@ -161,3 +161,10 @@ export function checkCursor(cursor: readonly [Scalar, string]): readonly [string
   }
   return [sort, path];
 }
+
+/** @throws TypeError unless the fields of a query, if it names any, are names of fields */
+export function checkFields(fields: readonly string[] | undefined): readonly string[] | null {
+  if (fields === undefined) return null;
+  if (fields.length > 0 && fields.every((field) => /^[A-Za-z]\w*$/.test(field))) return [...new Set(fields)];
+  throw new TypeError('the fields of a query are one or more names of fields');
+}

@@ -1,5 +1,6 @@
 import type { Job } from '../../domain/contract/job.ts';
 import type { JobResource, JobSummary } from '../../domain/contract/http.ts';
+import type { FieldOf, Part } from '../../domain/ports.ts';
 import { NEVER_MS, SECOND } from '../../domain/time.ts';
 import type { Deps } from '../deps.ts';
 
@@ -33,8 +34,37 @@ export async function jobResource(deps: Pick<Deps, 'blobs' | 'settings'>, job: J
   };
 }
 
+/** The fields of a job that its summary is made of: a list reads no others, since a page of whole jobs can be a hundred mebibytes. */
+export const SUMMARY_FIELDS = [
+  'id',
+  'model',
+  'state',
+  'reason',
+  'untilMs',
+  'version',
+  'attempt',
+  'priority',
+  'dependsOn',
+  'error',
+  'metrics',
+  'progress',
+  'attempts',
+  'cost',
+  'webhook',
+  'metadata',
+  'labels',
+  'retryOf',
+  'notBeforeMs',
+  'createdAtMs',
+  'queuedAtMs',
+  'startedAtMs',
+  'finishedAtMs',
+  'startByMs',
+] as const satisfies readonly FieldOf<Job>[];
+export type SummaryPart = Part<Job, (typeof SUMMARY_FIELDS)[number]>;
+
 /** The same without what can be large. */
-export function jobSummary(job: Job): JobSummary {
+export function jobSummary(job: SummaryPart): JobSummary {
   // When a job that waits for others is looked at again says nothing about when it will go on.
   const hasTime = job.reason !== 'dependency' && job.untilMs !== NEVER_MS;
   return {
@@ -67,7 +97,7 @@ export function jobSummary(job: Job): JobSummary {
   };
 }
 
-function timingOf(job: Job): JobResource['timing'] {
+function timingOf(job: SummaryPart): JobResource['timing'] {
   const last = job.attempts.at(-1);
   if (last === undefined) return { queuedSeconds: null, bootSeconds: null, loadSeconds: null, runSeconds: null };
   // A job that is queued again has a queueing time that is not this attempt's.

@@ -70,13 +70,13 @@ async function suspectSlots(deps: SweepDeps, all: boolean): Promise<string[]> {
 /** Blocked jobs whose time has come, and jobs whose start deadline has passed. */
 async function dueJobs(deps: SweepDeps): Promise<string[]> {
   const unblock = collect(
-    (options) => deps.store.query('blockedDue', { state: 'blocked' }, options),
+    (options) => deps.store.query('blockedDue', { state: 'blocked' }, { ...options, fields: ['id', 'untilMs'] }),
     (job, readAtMs) => job.untilMs <= readAtMs,
     (job) => job.id,
   );
   const late = (['queued', 'blocked'] as const).map((state) =>
     collect(
-      (options) => deps.store.query('startDue', { state }, options),
+      (options) => deps.store.query('startDue', { state }, { ...options, fields: ['id', 'startByMs'] }),
       (job, readAtMs) => job.startByMs <= readAtMs,
       (job) => job.id,
     ),
@@ -88,7 +88,11 @@ async function dueJobs(deps: SweepDeps): Promise<string[]> {
 async function orphans(deps: SweepDeps): Promise<string[]> {
   const found: string[] = [];
   for (const state of ['running', 'canceling'] as const) {
-    for await (const page of pagesOf((options) => deps.store.query('heldJobs', { state }, options), PAGE)) {
+    const pages = pagesOf(
+      (options) => deps.store.query('heldJobs', { state }, { ...options, fields: ['id', 'holder'] }),
+      PAGE,
+    );
+    for await (const page of pages) {
       const holders = [...new Set(page.items.flatMap((job) => job.data.holder?.slot ?? []))];
       const slots = await Promise.all(holders.map((id) => deps.store.get(refs.slot(id))));
       const bySlot = new Map(holders.map((id, i) => [id, slots[i]?.data ?? null]));
@@ -129,7 +133,7 @@ async function tenantsToFill(deps: SweepDeps): Promise<string[]> {
 
 async function dueDeliveries(deps: SweepDeps): Promise<string[]> {
   return collect(
-    (options) => deps.store.query('deliveriesDue', { state: 'pending' }, options),
+    (options) => deps.store.query('deliveriesDue', { state: 'pending' }, { ...options, fields: ['id', 'nextAtMs'] }),
     (delivery, readAtMs) => delivery.nextAtMs <= readAtMs,
     (delivery) => delivery.id,
   );

@@ -9,12 +9,23 @@ import { OTHER_KEY, serveApi, type TestApi } from './serve-api.ts';
 let api: TestApi;
 const T = Date.UTC(2026, 10, 21, 9);
 const at = (second: number): string => new Date(T + second * 1_000).toISOString();
+/** What the store gave of jobs. */
+const read: object[] = [];
 /** By the second in which each was created. */
 const ids: string[] = [];
 
 /** Ten jobs, one a second but for the last two, which are of one instant; and one of somebody else's. */
 beforeAll(async () => {
-  api = await serveApi();
+  api = await serveApi(({ store }) => ({
+    store: {
+      ...store,
+      query: async (shape, where, options) => {
+        const page = await store.query(shape, where, options);
+        if (shape.startsWith('jobsByTenant')) read.push(...page.items.map(({ data }) => data));
+        return page;
+      },
+    },
+  }));
   for (let n = 0; n < 10; n += 1) ids.push(String(n).padStart(26, '0'));
   const jobs = ids.map((id, n): Job => {
     const labels = n === 0 ? {} : { labels: [`deck:${n % 2}`, 'all'] };
@@ -50,6 +61,26 @@ async function all(query: Record<string, string | number>, limit: number): Promi
   } while (cursor !== null);
   return found;
 }
+
+describe('a list reads', () => {
+  test('of each job no more than it shows: neither input nor output', async () => {
+    read.length = 0;
+    await list({ limit: 4 });
+    expect(read).toHaveLength(4);
+    const fields = new Set(read.flatMap((data) => Object.keys(data)));
+    expect(
+      [...fields].filter((field) => ['input', 'output', 'artifacts', 'inputFrom', 'holder'].includes(field)),
+    ).toEqual([]);
+  });
+
+  test('no job from before its createdAfter', async () => {
+    read.length = 0;
+    await list({ limit: 100, createdAfter: at(1_000) });
+    expect(read).toEqual([]);
+    await list({ limit: 100, createdAfter: at(7) });
+    expect(read).toHaveLength(3);
+  });
+});
 
 describe('a filtered list', () => {
   test.each<[Record<string, string>, number[]]>([

@@ -202,7 +202,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a claim that leaves a job without a place at the head of the queue',
     scenario: 'places',
-    patches: [patch(CLAIM, 'parks.push(park(deps, candidate));', 'break;')],
+    patches: [patch(CLAIM, 'parks.push(park(deps, candidate.seen));', 'break;')],
   },
   {
     name: 'a look that counts the queued before the held',

@@ -270,18 +270,25 @@ test('commits asked for in one turn of the event loop reach the disk together', 
 });
 
 test.each([
-  ['asc', 'start', 'shape=? AND key=?'],
-  ['desc', 'start', 'shape=? AND key=?'],
-  ['asc', 'cursor', 'shape=? AND key=? AND (sort,path)>(?,?)'],
-  ['desc', 'cursor', 'shape=? AND key=? AND (sort,path)<(?,?)'],
-] as const)('a page is one range of the index and sorts nothing: %s from its %s', (direction, from, range) => {
-  const file = newFile();
-  openStore(file, { clock: systemClock }).close();
-  const db = new DatabaseSync(file);
-  const plan = db.prepare(`EXPLAIN QUERY PLAN ${pageSql(direction, from)}`).all();
-  expect(plan.map((row) => row['detail'])).toEqual([
-    `SEARCH e USING PRIMARY KEY (${range})`,
-    expect.stringContaining('SEARCH d USING INDEX'),
-  ]);
-  db.close();
-});
+  ['asc', 'start', false, 'shape=? AND key=?'],
+  ['desc', 'start', false, 'shape=? AND key=?'],
+  ['asc', 'cursor', false, 'shape=? AND key=? AND (sort,path)>(?,?)'],
+  ['desc', 'cursor', false, 'shape=? AND key=? AND (sort,path)<(?,?)'],
+  ['asc', 'start', true, 'shape=? AND key=? AND sort<?'],
+  ['desc', 'start', true, 'shape=? AND key=? AND sort>?'],
+  ['asc', 'cursor', true, 'shape=? AND key=? AND (sort,path)>(?,?) AND sort<?'],
+  ['desc', 'cursor', true, 'shape=? AND key=? AND sort>? AND (sort,path)<(?,?)'],
+] as const)(
+  'a page is one range of the index and sorts nothing: %s from its %s',
+  (direction, from, isBounded, range) => {
+    const file = newFile();
+    openStore(file, { clock: systemClock }).close();
+    const db = new DatabaseSync(file);
+    const plan = db.prepare(`EXPLAIN QUERY PLAN ${pageSql({ direction, from, isBounded, fields: null })}`).all();
+    expect(plan.map((row) => row['detail'])).toEqual([
+      `SEARCH e USING PRIMARY KEY (${range})`,
+      expect.stringContaining('SEARCH d USING INDEX'),
+    ]);
+    db.close();
+  },
+);
