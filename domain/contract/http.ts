@@ -147,6 +147,11 @@ export const CanceledJob = JobResource.extend({
   outcome: z
     .enum(['canceled', 'requested'])
     .describe('`canceled`: it has ended. `requested`: its worker has been asked to stop, and it will end as canceled.'),
+  dependants: CancelJobRequest.shape.dependants
+    .unwrap()
+    .describe(
+      'what those that still wait for it do. `fail` where `cancel` was asked for: its end is settled, and they have failed',
+    ),
 }).meta({ id: 'CanceledJob' });
 export type CanceledJob = z.infer<typeof CanceledJob>;
 

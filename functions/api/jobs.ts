@@ -37,7 +37,8 @@ export async function postCancel(deps: ApiDeps, call: Call): Promise<Answer> {
   }
   // By the state that is shown: its worker may have stopped in between.
   const outcome: CanceledJob['outcome'] = data.state === 'canceled' ? 'canceled' : 'requested';
-  return { status: 200, body: { ...(await jobResource(deps, data)), outcome } };
+  const stands: CanceledJob['dependants'] = data.dependants ?? 'fail';
+  return { status: 200, body: { ...(await jobResource(deps, data)), outcome, dependants: stands } };
 }
 
 /** What a request says whose body may be left out; no body is the empty one. @throws RequestError invalid_json, invalid_input */
