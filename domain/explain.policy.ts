@@ -1,4 +1,13 @@
-import type { Attempt, BlockedReason, ErrorKind, Job, JobError, JobEvent, JobState } from './contract/job.ts';
+import {
+  percentOf,
+  type Attempt,
+  type BlockedReason,
+  type ErrorKind,
+  type Job,
+  type JobError,
+  type JobEvent,
+  type JobState,
+} from './contract/job.ts';
 import { inWords } from './in-words.ts';
 import { ERROR_TABLE } from './retry.policy.ts';
 import { isTerminal } from './state.ts';
@@ -133,7 +142,7 @@ function bootOf({ cold, bootMs, loadMs, idleMs }: Attempt, waitMs: number): stri
 
 function runningOf({ job, event, ms }: Part): string {
   const { fraction = null, message = null } = job.progress ?? {};
-  const percent = fraction === null ? null : `${Math.floor(fraction * 100)} % done`;
+  const percent = fraction === null ? null : `${percentOf(fraction)} % done`;
   const progress = [percent, message].filter((word) => word !== null).join(': ');
   const bound = `of at most ${inWords(job.runTimeoutMs)}`;
   return `Attempt ${event.attempt} has run for ${inWords(ms)} ${bound}${progress === '' ? '' : `; ${progress}`}.`;

@@ -66,6 +66,9 @@ export const Progress = z.object({
 });
 export type Progress = z.infer<typeof Progress>;
 
+/** A fraction as a whole per cent, never more than was reached: 29 for 0.29, whose hundredfold is a little less in binary. */
+export const percentOf = (fraction: number): number => Math.floor(fraction * 100 + 1e-9);
+
 /** A file that an attempt produced; `path` is its place in the blob store. */
 export const Artifact = z.object({
   name: z.string(),
