@@ -49,6 +49,7 @@ export class Reporter implements Sink {
   #dropped = 0;
   #chunk: Line[] = [];
   #seq = 0;
+  #unanswered: number | undefined;
   #lastSentMs: number;
   #sending: Promise<void> | null = null;
   #callOff = (): void => undefined;
@@ -64,6 +65,11 @@ export class Reporter implements Sink {
   /** All metrics so far. */
   get metrics(): Record<string, number> {
     return Object.fromEntries(this.#metrics);
+  }
+
+  /** The number of a chunk that was sent and has had no answer: nobody knows whether, or when, it is stored. */
+  get unanswered(): number | undefined {
+    return this.#unanswered;
   }
 
   /** A fraction lower than the last is not shown, unless it is 0: then the model began something anew. */
@@ -148,6 +154,7 @@ export class Reporter implements Sink {
     this.#changed = new Map();
     const progress = this.#progressIsNew ? { fraction: this.#fraction, message: this.#message } : null;
     this.#progressIsNew = false;
+    if (this.#chunk.length > 0) this.#unanswered = this.#seq;
     try {
       const reply = await send({
         job,
@@ -177,6 +184,7 @@ export class Reporter implements Sink {
   #next(): void {
     if (this.#chunk.length > 0) this.#seq += 1;
     this.#chunk = [];
+    this.#unanswered = undefined;
   }
 
   #cutChunk(): void {

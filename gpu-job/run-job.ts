@@ -6,6 +6,7 @@ import { uploadArtifacts } from './artifacts.ts';
 import type { Door } from './door-client.ts';
 import { DoorRejectedError, SessionRefusedError } from './door-errors.ts';
 import { materialiseInput } from './input-files.ts';
+import type { Ending } from './finish.ts';
 import { JobFault, jobError } from './job-fault.ts';
 import type { PreparedModel } from './model-set.ts';
 import { Reporter } from './report.ts';
@@ -36,7 +37,7 @@ export async function runJob(
   prepared: PreparedModel,
   stop: Stop,
   deps: RunJobDeps,
-): Promise<Outcome | null> {
+): Promise<Ending | null> {
   const { clock, log, settings, workdirs } = deps;
   const reporter = new Reporter({
     job: job.id,
@@ -58,7 +59,7 @@ export async function runJob(
     const outcome = await attempt(job, prepared, stop, workdir, reporter, deps);
     callOffTimeout();
     if (outcome !== null && stop.reason !== 'preempted') await reporter.flush();
-    return outcome;
+    return outcome === null ? null : { outcome, logSeq: reporter.unanswered };
   } finally {
     callOffTimeout();
     reporter.close();

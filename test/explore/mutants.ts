@@ -72,7 +72,11 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a finish that leaves the job on its slot',
     scenario: 'wake-up',
     patches: [
-      patch(FINISH, '[...next.writes, takeOff(session, slot, request, deps.clock.nowMs())]', '[...next.writes]'),
+      patch(
+        FINISH,
+        '[...next.writes, takeOff(session, slot, request, deps.clock.nowMs()), ...log]',
+        '[...next.writes]',
+      ),
     ],
   },
   {
