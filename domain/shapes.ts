@@ -68,6 +68,20 @@ export const SHAPES = {
     order: 'createdAtMs',
     direction: 'desc',
   },
+  jobsByTenantRegion: {
+    collection: 'jobs',
+    equal: ['tenant', 'region'],
+    contains: null,
+    order: 'createdAtMs',
+    direction: 'desc',
+  },
+  jobsByTenantRegionState: {
+    collection: 'jobs',
+    equal: ['tenant', 'region', 'state'],
+    contains: null,
+    order: 'createdAtMs',
+    direction: 'desc',
+  },
   limitedInState: {
     collection: 'jobs',
     equal: ['tenant', 'limited', 'state'],

@@ -165,12 +165,13 @@ export const JobSummary = JobResource.omit({
 }).meta({ id: 'JobSummary' });
 export type JobSummary = z.infer<typeof JobSummary>;
 
-/** `state` goes with everything; of `model`, `pool` and `label` at most one (domain/shapes.ts has an index for each of these). */
+/** `state` goes with everything; of `model`, `pool`, `label` and `region` at most one (domain/shapes.ts has an index for each of these). */
 export const ListJobsQuery = z.strictObject({
   state: JobState.optional(),
-  model: z.string().max(100).optional().describe('not with pool or label'),
-  pool: z.string().max(100).optional().describe('not with model or label'),
-  label: Label.optional().describe('jobs that have this label among theirs; not with model or pool'),
+  model: z.string().max(100).optional().describe('not with pool, label or region'),
+  pool: z.string().max(100).optional().describe('not with model, label or region'),
+  label: Label.optional().describe('jobs that have this label among theirs; not with model, pool or region'),
+  region: z.string().max(100).optional().describe('jobs whose home is in this region; not with model, pool or label'),
   createdAfter: z.iso.datetime({ offset: true }).optional().describe('created then or later'),
   createdBefore: z.iso.datetime({ offset: true }).optional().describe('created before then'),
   limit: z.coerce.number().int().min(1).max(100).default(20),

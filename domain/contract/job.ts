@@ -141,6 +141,7 @@ export const Job = z.looseObject({
   pool: z.string(),
   queues: z.array(z.string()).min(1).max(10),
   home: z.string(),
+  region: z.string().optional().describe('that of its home; jobs of older builds do not say it'),
   state: JobState,
   reason: BlockedReason.nullable(),
   untilMs: z.int(),

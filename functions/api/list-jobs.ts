@@ -36,13 +36,13 @@ export async function listJobs(deps: ApiDeps, call: Call): Promise<Answer> {
 }
 
 /** @throws RequestError invalid_request */
-function checkCombination({ model, pool, label }: ListJobsQuery): void {
-  const given = Object.entries({ model, pool, label }).filter(([, value]) => value !== undefined);
+function checkCombination({ model, pool, label, region }: ListJobsQuery): void {
+  const given = Object.entries({ model, pool, label, region }).filter(([, value]) => value !== undefined);
   const [first, ...more] = given.map(([name]) => name);
   if (more.length === 0) return;
   throw new RequestError(
     'invalid_request',
-    'A list can be filtered by one of model, pool and label; state, createdAfter and createdBefore go with each of them.',
+    'A list can be filtered by one of model, pool, label and region; state, createdAfter and createdBefore go with each of them.',
     more.map((field) => ({ field, message: `cannot be combined with ${first}` })),
   );
 }
@@ -59,7 +59,7 @@ function startOf({ cursor, createdBefore }: ListJobsQuery): Cursor | undefined {
 function pageOf(
   { store }: Pick<Deps, 'store'>,
   tenant: string,
-  { state, model, pool, label }: ListJobsQuery,
+  { state, model, pool, label, region }: ListJobsQuery,
   options: QueryOptions<(typeof SUMMARY_FIELDS)[number]>,
 ): Promise<Page<SummaryPart>> {
   if (model !== undefined) {
@@ -71,6 +71,11 @@ function pageOf(
     return state === undefined
       ? store.query('jobsByTenantPool', { tenant, pool }, options)
       : store.query('jobsByTenantPoolState', { tenant, pool, state }, options);
+  }
+  if (region !== undefined) {
+    return state === undefined
+      ? store.query('jobsByTenantRegion', { tenant, region }, options)
+      : store.query('jobsByTenantRegionState', { tenant, region, state }, options);
   }
   if (label !== undefined) {
     return state === undefined

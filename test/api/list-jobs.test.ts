@@ -32,7 +32,10 @@ beforeAll(async () => {
     const state = n < 4 ? 'succeeded' : 'failed';
     const createdAtMs = T + Math.min(n, 8) * 1_000;
     const pool = n < 5 ? 'documents' : 'chemistry';
-    return makeJob({ id, tenant: 'acme', model: n % 3 === 0 ? 'a' : 'b', pool, state, createdAtMs, ...labels });
+    // A job of an older build does not say its region.
+    const region = n < 2 ? {} : { region: n % 2 === 0 ? 'us-central1' : 'europe-west4' };
+    const model = n % 3 === 0 ? 'a' : 'b';
+    return makeJob({ id, tenant: 'acme', model, pool, state, createdAtMs, ...labels, ...region });
   });
   const theirs = makeJob({ id: 'z'.repeat(26), tenant: 'other', labels: ['all'], createdAtMs: T });
   for (const job of [...jobs, theirs]) await api.store.commit([create(refs.job(job.id), job)]);
@@ -90,6 +93,10 @@ describe('a filtered list', () => {
     [{ model: 'a', state: 'failed' }, [9, 6]],
     [{ pool: 'documents' }, [4, 3, 2, 1, 0]],
     [{ pool: 'documents', state: 'failed' }, [4]],
+    [{ region: 'europe-west4' }, [9, 7, 5, 3]],
+    [{ region: 'europe-west4', state: 'succeeded' }, [3]],
+    [{ region: 'europe-west4', createdAfter: at(4), createdBefore: at(8) }, [7, 5]],
+    [{ region: 'nowhere' }, []],
     [{ label: 'all' }, [9, 8, 7, 6, 5, 4, 3, 2, 1]],
     [{ label: 'deck:1' }, [9, 7, 5, 3, 1]],
     [{ label: 'deck:1', state: 'succeeded' }, [3, 1]],
@@ -106,6 +113,14 @@ describe('a filtered list', () => {
     for (const limit of [1, 2, 3, 100]) expect(await all(query, limit)).toEqual(wanted);
   });
 
+  test('by region finds a job where its home is', async () => {
+    const headers = { authorization: `Bearer ${OTHER_KEY}` };
+    const made = await api.send('POST', '/v1/jobs', { body: { model: 'slide-text', input: { text: 'x' } }, headers });
+    const { id } = JobResource.parse(await made.json());
+    const found = JobList.parse(await (await api.send('GET', '/v1/jobs?region=local', { headers })).json());
+    expect(found.items.map((item) => item.id)).toEqual([id]);
+  });
+
   test('may be asked for with a cursor of a wider one, and goes on within its times', async () => {
     const { next } = await list({ limit: 2 });
     expect((await list({ cursor: next ?? '', createdBefore: at(4) })).items.map(({ id }) => ids.indexOf(id))).toEqual([
@@ -120,6 +135,7 @@ describe('a filtered list', () => {
     [{ model: 'a', label: 'all' }, ['label']],
     [{ model: 'a', pool: 'documents', label: 'all', state: 'failed' }, ['pool', 'label']],
     [{ pool: 'documents', label: 'all' }, ['label']],
+    [{ label: 'all', region: 'europe-west4' }, ['region']],
     [{ label: 'Not a label' }, ['label']],
     [{ createdAfter: 'yesterday' }, ['createdAfter']],
     [{ createdBefore: '2026-11-21' }, ['createdBefore']],
@@ -129,7 +145,7 @@ describe('a filtered list', () => {
     const problem = Problem.parse(await answer.json());
     expect([answer.status, problem.code]).toEqual([400, 'invalid_request']);
     expect(problem.errors?.map(({ field }) => field)).toEqual(fields);
-    if (fields.includes('pool')) expect(problem.detail).toContain('one of model, pool and label');
+    if (fields.includes('pool')) expect(problem.detail).toContain('one of model, pool, label and region');
   });
 });
 
