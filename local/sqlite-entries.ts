@@ -16,6 +16,9 @@ for (const [name, shape] of Object.entries(SHAPES) as [ShapeName, Shape][]) {
 /** What identifies an entry among those of one document; also what a watch of a shape listens to, without `sort`. */
 export const entryKey = (entry: Pick<Entry, 'shape' | 'key'>): string => `${entry.shape} ${entry.key}`;
 
+/** Rises where `entriesOf` makes other entries of the same shapes: those in a file are then made anew. */
+export const ENTRIES_VERSION = 1;
+
 /**
  * Every entry of a document: one for each shape of its collection, one for each distinct element where the shape has `contains`.
  * A document in which an equality or the ordered field is missing or null has none there.

@@ -47,7 +47,7 @@ export function openStore(
   reindex(db);
   const writer = makeWriter(db);
   const last = db.prepare('SELECT number, at FROM last_commit').get() as { number: number; at: number };
-  const setLast = db.prepare('UPDATE last_commit SET number = ?, at = ?');
+  const setLast = db.prepare('UPDATE last_commit SET number = ?1, at = ?2, indexed = ?1');
   const getDocument = db.prepare('SELECT path, data, etag, updated_at FROM documents WHERE path = ?');
   const countEntries = db.prepare(
     'SELECT count(*) AS n FROM (SELECT 1 FROM entries WHERE shape = ? AND key = ? LIMIT ?)',
