@@ -170,6 +170,8 @@ export interface Blobs {
   signDownload(path: string, options: { expiresInMs: number }): Promise<string>;
   /** Size in bytes, or null where there is no such blob. */
   size(path: string): Promise<number | null>;
+  /** Idempotent: a blob that is not there is as good as removed. An upload signed before may put one there again until it expires. */
+  remove(path: string): Promise<void>;
 }
 
 /** One settled event, from which counters and distributions are made. */

@@ -13,7 +13,7 @@ export interface Grant {
   readonly calls: readonly (keyof Due)[];
   /** May start, list and cancel the executions of every pool. */
   readonly launches: boolean;
-  readonly blobs: readonly ('sign-upload' | 'sign-download' | 'size')[];
+  readonly blobs: readonly ('sign-upload' | 'sign-download' | 'size' | 'remove')[];
   readonly secrets: readonly SecretName[];
   /** May sign tokens that let a tenant's clients listen in Firestore. */
   readonly tokens: boolean;

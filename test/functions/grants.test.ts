@@ -46,6 +46,7 @@ const USES: readonly [string, readonly FunctionName[], (deps: Deps) => Promise<u
   ],
   ['sign a download', ['api'], ({ blobs }) => blobs.signDownload('a', { expiresInMs: 1 })],
   ['see the size of a blob', ['worker'], ({ blobs }) => blobs.size('a')],
+  ['remove a blob', [], ({ blobs }) => blobs.remove('a')],
   ['read the pepper', ['api'], ({ secrets }) => secrets.get('idempotency-pepper')],
   ['make a token', ['api'], ({ tokens }) => tokens.make('a')],
   ['write gauges', ['sweep'], ({ metrics }) => metrics.gauges([])],
