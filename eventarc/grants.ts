@@ -47,7 +47,12 @@ export const GRANTS: Readonly<Record<FunctionName, Grant>> = {
   },
   dispatch: { ...NOTHING, store: 'write', publishes: ['nudges'], launches: true },
   worker: { ...NOTHING, store: 'write', publishes: ['nudges'], blobs: ['sign-upload', 'size'] },
-  'on-job-event': { ...NOTHING, store: 'write', publishes: ['nudges', 'events', 'deliveries'] },
+  'on-job-event': {
+    ...NOTHING,
+    store: 'write',
+    publishes: ['nudges', 'events', 'deliveries'],
+    blobs: ['remove'],
+  },
   'deliver-webhook': { ...NOTHING, store: 'write', egress: true },
   sweep: { ...NOTHING, store: 'read', calls: ['dispatch', 'on-job-event', 'deliver-webhook'], gauges: true },
 };

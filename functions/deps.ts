@@ -49,6 +49,7 @@ export type DispatchDeps = Pick<Deps, Always | 'store' | 'bus' | 'launcher' | 'r
 export type DoorDeps = Pick<Deps, Always | 'store' | 'bus' | 'blobs' | 'random' | 'catalogue'>;
 export type SettleDeps = Pick<Deps, Always | 'store' | 'bus' | 'catalogue'> & {
   readonly metrics: Pick<MetricSink, 'settled'>;
+  readonly blobs: Pick<Blobs, 'remove'>;
 };
 export type DeliverDeps = Pick<Deps, Always | 'store' | 'http' | 'random'>;
 export type SweepDeps = Pick<Deps, Always | 'calls' | 'catalogue'> & {

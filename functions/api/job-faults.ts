@@ -8,6 +8,7 @@ import type { ApiDeps } from '../deps.ts';
 import { summary } from '../http/parse.ts';
 import { validateInput } from '../http/validate-input.ts';
 import { unknownModel } from './models.ts';
+import { goneSince, ownerOf } from './own-job.ts';
 import type { OutputRefs } from './output-refs.ts';
 
 /** Jobs that one job may wait for, named or implied. */
@@ -105,7 +106,9 @@ export async function parentFaults(
     [...fields].map(async ([parent, field]): Promise<FieldError[]> => {
       if (parent === job.id) return [{ field, message: 'is the id of this very job' }];
       const read = await store.get(refs.job(parent));
-      return read?.data.tenant === job.tenant ? [] : [{ field, message: `there is no job ${parent}` }];
+      const message =
+        read === null || ownerOf(read.data) !== job.tenant ? `there is no job ${parent}` : goneSince(read.data);
+      return message === null ? [] : [{ field, message }];
     }),
   );
   return faultOf('unknown_dependency', errors.flat());

@@ -89,6 +89,7 @@ export async function planJob(deps: ApiDeps, asked: AskedJob): Promise<JobPlan> 
     labels: [...new Set(request.labels)],
     webhook: request.webhook === undefined ? null : { url: request.webhook.url, events: request.webhook.events },
     requestHash: asked.requestHash,
+    retentionMs: request.retentionSeconds === undefined ? deps.settings.retentionMs : request.retentionSeconds * SECOND,
     runTimeoutMs: (request.runTimeoutSeconds ?? model.limits.runTimeoutSeconds) * SECOND,
     createdAtMs: nowMs,
     queuedAtMs: wait === null ? nowMs : null,

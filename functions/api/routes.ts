@@ -76,7 +76,7 @@ const DRY_RUN_PROBLEMS: readonly ProblemCode[] = [
   'model_unavailable',
   'too_many_jobs',
 ];
-const SUBMISSION_PROBLEMS: readonly ProblemCode[] = [...DRY_RUN_PROBLEMS, 'idempotency_key_reused'];
+const SUBMISSION_PROBLEMS: readonly ProblemCode[] = [...DRY_RUN_PROBLEMS, 'idempotency_key_reused', 'gone'];
 
 /** Every operation of `/v1`: ONE table, which the guard matches, the handlers answer and openapi.json is generated from. */
 export const API_ROUTES: readonly ApiRoute[] = [
@@ -124,7 +124,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     params: ID,
     headers: [PREFER],
     answers: [{ status: 200, description: 'The job.', schema: JobResource, headers: [PREFERENCE_APPLIED] }],
-    problems: ['not_found'],
+    problems: ['not_found', 'gone'],
     handle: getJob,
   },
   {
@@ -139,7 +139,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     answers: [
       { status: 200, description: 'The job: canceled, or canceling while its worker stops.', schema: CanceledJob },
     ],
-    problems: [...BODY_PROBLEMS, 'invalid_input', 'not_found', 'job_already_ended'],
+    problems: [...BODY_PROBLEMS, 'invalid_input', 'not_found', 'gone', 'job_already_ended'],
     handle: postCancel,
   },
   ...FOLLOW_ROUTES,
@@ -151,7 +151,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     summary: 'Get a token that shows this job',
     params: ID,
     answers: [{ status: 201, description: 'A token for a browser: it shows this job for an hour.', schema: JobToken }],
-    problems: ['not_found'],
+    problems: ['not_found', 'gone'],
     handle: postReadToken,
   },
   {

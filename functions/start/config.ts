@@ -87,7 +87,7 @@ export const CONFIGS = {
     RUN_EMULATOR_HOST: hostAndPort.optional(),
   }),
   worker: z.object({ ...EVERY, ...NAMED, ...STORE, ...BUS, ...BLOBS, ...CATALOGUE, ...PRIVATE }),
-  'on-job-event': z.object({ ...EVERY, ...NAMED, ...STORE, ...BUS, ...CATALOGUE, ...PRIVATE }),
+  'on-job-event': z.object({ ...EVERY, ...NAMED, ...STORE, ...BUS, ...BLOBS, ...CATALOGUE, ...PRIVATE }),
   'deliver-webhook': z.object({ ...EVERY, ...STORE, ...OUTBOUND, ...PRIVATE }),
   sweep: z.object({
     ...EVERY,
