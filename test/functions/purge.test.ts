@@ -1,16 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Job } from '../../domain/contract/job.ts';
 import { create, refs, remove, update, type Store } from '../../domain/ports.ts';
-import { born, move } from '../../domain/state.ts';
-import { DAY, HOUR, NEVER_MS, SECOND } from '../../domain/time.ts';
-import { onJobEvent } from '../../functions/on-job-event.ts';
+import { born } from '../../domain/state.ts';
+import { DAY, HOUR, NEVER_MS } from '../../domain/time.ts';
 import { purgeJob } from '../../functions/steps/purge.ts';
 import { releaseIfReady } from '../../functions/steps/release.ts';
-import { settleEvent } from '../../functions/steps/settle.ts';
-import { sweepOnce } from '../../functions/sweep.ts';
 import { makeJob, T0 } from '../domain/make-job.ts';
 import { removeFolders } from '../local/folder.ts';
-import { dueEvent, handle } from './event-requests.ts';
+import { endedJob, PARTS, partsOf, readJob } from './purge-rig.ts';
 import { makeRig, type Rig } from './rig.ts';
 
 let rig: Rig;
@@ -23,71 +20,14 @@ afterEach(() => {
 });
 
 const store = (): Store => rig.deps.store;
-const read = async (id: string): Promise<Job | null> => (await store().get(refs.job(id)))?.data ?? null;
-
-async function to(id: string, state: 'running' | 'succeeded' | 'failed', patch: Partial<Job> = {}): Promise<void> {
-  const job = await store().get(refs.job(id));
-  if (job === null) throw new Error('no such job');
-  await store().commit(move(job, state, rig.clock.nowMs(), { patch }));
-}
-
-/** A job with something of everything that a job can have, ended and settled, and told of; `chunks` of log in each of two attempts. */
-async function ended(overrides: Partial<Job> = {}, chunks = 3): Promise<string> {
-  const webhook = { url: 'http://127.0.0.1/hook', events: ['job.succeeded' as const] };
-  const id = await rig.submit({ webhook, metadata: { deck: '7' }, labels: ['a'], input: { secret: 1 }, ...overrides });
-  await to(id, 'running', { attempt: 2 });
-  const path = `jobs/${id}/2/page.pdf`;
-  const artifacts = [{ name: 'page.pdf', contentType: 'application/pdf', sizeBytes: 3, path }];
-  await to(id, 'succeeded', { artifacts, output: { text: 'made' }, metrics: { pages: 1 } });
-  rig.blobs.set(path, 3);
-  for (const seq of [1, 2, 3]) await settleEvent(rig.deps, id, seq);
-  await told(id);
-  const logs = [1, 2].flatMap((attempt) => Array.from({ length: chunks }, (_, seq) => ({ attempt, seq })));
-  await store().commit([
-    create(refs.jobPrivate(id), { schema: 1, webhookSecret: 'whsec_' }),
-    create(refs.edge('before', id), { schema: 1, parent: 'before', child: id }),
-    create(refs.edge(id, 'after'), { schema: 1, parent: id, child: 'after' }),
-    ...logs.map(({ attempt, seq }) =>
-      create(refs.log(id, attempt, seq), { schema: 1, jobId: id, attempt, seq, lines: [] }),
-    ),
-  ]);
-  return id;
-}
-
-async function told(id: string): Promise<void> {
-  const { items } = await store().query('deliveriesOfJob', { jobId: id }, { limit: 10 });
-  for (const item of items) {
-    await store().commit([
-      update(refs.delivery(item.data.id), item, { state: 'delivered', claims: 1, nextAtMs: NEVER_MS }),
-    ]);
-  }
-}
-
-/** All that there is of a job beside its document. */
-async function leftOf(id: string): Promise<string[]> {
-  const options = { limit: 1_000 };
-  const pages = await Promise.all([
-    store().query('eventsOfJob', { jobId: id }, options),
-    store().query('deliveriesOfJob', { jobId: id }, options),
-    store().query('logsOfJob', { jobId: id, attempt: 1 }, options),
-    store().query('logsOfJob', { jobId: id, attempt: 2 }, options),
-    store().query('children', { parent: id }, options),
-    store().query('parents', { child: id }, options),
-  ]);
-  const secret = await store().get(refs.jobPrivate(id));
-  return [
-    ...pages.flatMap(({ items }) => items.map(({ path }) => path)),
-    ...(secret === null ? [] : [secret.path]),
-    ...[...rig.blobs.keys()].filter((path) => path.startsWith(`jobs/${id}/`)),
-  ];
-}
-
-const HAS = 3 + 1 + 6 + 2 + 1 + 1;
+const read = (id: string): Promise<Job | null> => readJob(rig, id);
+const ended = (over: Partial<Job> = {}, chunks?: number): Promise<string> => endedJob(rig, over, chunks);
+const leftOf = (id: string): Promise<string[]> => partsOf(rig, id);
 
 describe('a job whose retention is over', () => {
   test('is a tombstone of which nothing else is left, and no other job is touched', async () => {
     const [id, other] = [await ended({ retryOf: 'x' }), await ended()];
-    expect(await leftOf(id)).toHaveLength(HAS);
+    expect(await leftOf(id)).toHaveLength(PARTS);
     const before = await read(other);
     rig.clock.set(T0 + 30 * DAY);
     await purgeJob(rig.deps, id);
@@ -100,7 +40,7 @@ describe('a job whose retention is over', () => {
       tombstone: { tenant: 'default', purgedAtMs: T0 + 30 * DAY },
       purgeAtMs: T0 + 60 * DAY,
     });
-    expect(await leftOf(other)).toHaveLength(HAS);
+    expect(await leftOf(other)).toHaveLength(PARTS);
     expect(await read(other)).toEqual(before);
   });
 
@@ -111,7 +51,7 @@ describe('a job whose retention is over', () => {
     const id = await ended(asked);
     rig.clock.set(T0 + keptMs - 1);
     await purgeJob(rig.deps, id);
-    expect(await leftOf(id)).toHaveLength(HAS);
+    expect(await leftOf(id)).toHaveLength(PARTS);
     rig.clock.set(T0 + keptMs);
     await purgeJob(rig.deps, id);
     expect(await leftOf(id)).toEqual([]);
@@ -260,119 +200,5 @@ describe('dependants', () => {
       state: 'failed',
       error: { kind: 'dependency_failed', message: `Job ${id} is gone, so this one cannot run.` },
     });
-  });
-});
-
-describe('a tombstone', () => {
-  async function tombstone(): Promise<string> {
-    const id = await ended();
-    rig.clock.set(T0 + 30 * DAY);
-    await purgeJob(rig.deps, id);
-    return id;
-  }
-
-  test('is deleted 30 days later, with what came to it meanwhile', async () => {
-    const id = await tombstone();
-    await store().commit([create(refs.edge(id, 'late'), { schema: 1, parent: id, child: 'late' })]);
-    rig.clock.set(T0 + 60 * DAY - 1);
-    await purgeJob(rig.deps, id);
-    expect(await read(id)).not.toBeNull();
-    rig.clock.set(T0 + 60 * DAY);
-    await purgeJob(rig.deps, id);
-    expect([await read(id), await leftOf(id)]).toEqual([null, []]);
-  });
-
-  test('whose deletion comes late leaves a new job of the same id alone', async () => {
-    const id = await tombstone();
-    rig.clock.set(T0 + 60 * DAY);
-    const late: Store = {
-      ...store(),
-      commit: async (writes) => {
-        await purgeJob(rig.deps, id);
-        await store().commit(born(makeJob({ id, input: { new: true } })));
-        await store().commit(writes);
-      },
-    };
-    await purgeJob({ ...rig.deps, store: late }, id);
-    expect(await read(id)).toMatchObject({ input: { new: true }, tenant: 'default' });
-    expect(await leftOf(id)).toEqual([refs.event(id, 1).path]);
-  });
-
-  test('of a job of which parts were read before leaves those of a new job of the same id alone', async () => {
-    const id = await tombstone();
-    await store().commit([create(refs.edge(id, 'late'), { schema: 1, parent: id, child: 'late' })]);
-    rig.clock.set(T0 + 60 * DAY);
-    let isFirst = true;
-    const late: Store = {
-      ...store(),
-      commit: async (writes) => {
-        if (isFirst) {
-          isFirst = false;
-          await purgeJob(rig.deps, id);
-          const edge = create(refs.edge(id, 'late'), { schema: 1, parent: id, child: 'late' });
-          await store().commit([...born(makeJob({ id })), edge]);
-        }
-        await store().commit(writes);
-      },
-    };
-    await purgeJob({ ...rig.deps, store: late }, id);
-    expect(await leftOf(id)).toEqual([refs.event(id, 1).path, refs.edge(id, 'late').path]);
-  });
-});
-
-describe('sweep and on-job-event', () => {
-  const rejection = (atMs: number) => ({
-    schema: 1 as const,
-    function: 'dispatch',
-    source: 's',
-    eventId: 'e',
-    type: 't',
-    reason: 'r',
-    excerpt: '',
-    atMs,
-  });
-  const sweeps = (): Promise<void> =>
-    sweepOnce(
-      {
-        ...rig.deps,
-        calls: {
-          due: async (name, ids) => (name === 'on-job-event' ? handle(served(), dueEvent(ids, at())) : undefined),
-        },
-      },
-      60 * SECOND,
-    );
-  const served = () => onJobEvent(rig.deps);
-  const at = (): number => rig.clock.nowMs();
-
-  test('purge what is due, job, tombstone and message on record, and nothing that is not', async () => {
-    const [old, young] = [await ended(), await ended({ retentionMs: 31 * DAY })];
-    await store().commit([
-      create(refs.rejection('a1'), rejection(T0)),
-      create(refs.rejection('b2'), rejection(T0 + 1)),
-    ]);
-    rig.clock.set(T0 + 30 * DAY);
-    await sweeps();
-    expect(await leftOf(old)).toEqual([]);
-    expect(await leftOf(young)).toHaveLength(HAS);
-    expect(await store().get(refs.rejection('a1'))).toBeNull();
-    expect(await store().get(refs.rejection('b2'))).not.toBeNull();
-    rig.clock.set(T0 + 60 * DAY);
-    await sweeps();
-    expect([await read(old), await leftOf(young)]).toEqual([null, []]);
-    expect((await read(young))?.tombstone?.tenant).toBe('default');
-  });
-
-  test('take the call of a sweep of an older build, which knows of no purges', async () => {
-    const id = await rig.submit();
-    await handle(served(), dueEvent({ events: [refs.event(id, 1).path] }, at()));
-    expect((await rig.events(id))[0]?.open).toBe(false);
-  });
-
-  test('record a path that is none, and purge the others all the same', async () => {
-    const id = await ended();
-    rig.clock.set(T0 + 30 * DAY);
-    await handle(served(), dueEvent({ events: [], purges: ['tenants/default', `jobs/${id}`] }, at()));
-    expect(await leftOf(id)).toEqual([]);
-    expect(rig.log.lines.map(({ message }) => message)).toContain('message rejected');
   });
 });
