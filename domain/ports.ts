@@ -61,7 +61,8 @@ export const update = <C extends CollectionName>(
 
 /**
  * Deletes the document, if it is there: only for one that a precondition of the same commit shows to be the writer's. With `read`
- * that is its own: the commit fails unless the document is as it was read.
+ * that is its own: the commit fails unless the document is as it was read. One whose answer was lost on the way may fail so although
+ * it was made.
  */
 export const remove = (ref: Ref, read?: Pick<Snapshot<unknown>, 'etag'>): Write => ({
   kind: 'delete',
