@@ -26,6 +26,7 @@ export const refs = {
   }),
   key: (hash: string): Ref<'keys'> => ({ collection: 'keys', path: `keys/${hash}` }),
   rejection: (id: string): Ref<'rejections'> => ({ collection: 'rejections', path: `rejections/${id}` }),
+  file: (id: string): Ref<'files'> => ({ collection: 'files', path: `files/${id}` }),
 } as const;
 
 /** The id of the slot of a queue with this index. */
@@ -118,7 +119,7 @@ export interface Bus {
 /** What sweep hands to each function: ids only; the function reads and decides for itself. */
 export interface Due {
   dispatch: { readonly slots: readonly string[]; readonly jobs: readonly string[]; readonly queues: readonly string[] };
-  /** By their paths: open events; jobs and rejections whose time is over. */
+  /** By their paths: open events; jobs, files and rejections whose time is over. */
   'on-job-event': { readonly events: readonly string[]; readonly purges: readonly string[] };
   'deliver-webhook': { readonly ids: readonly string[] };
 }

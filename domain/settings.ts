@@ -51,6 +51,14 @@ export interface Settings {
   readonly purgeAgainMs: number;
   /** How long a message that could not be understood stays on record. */
   readonly rejectionMs: number;
+  readonly maxFileBytes: number;
+  /** The files of one job together: where a worker's disk is its memory, they lie beside the model. */
+  readonly maxJobFileBytes: number;
+  /**
+   * From a file's creation to its removal. Longer than the longest a job may wait (30 days ahead, 7 to its start deadline, an hour's
+   * run), so that a new file is good for every job.
+   */
+  readonly fileRetentionMs: number;
 }
 
 export const DEFAULT_SETTINGS: Settings = {
@@ -91,4 +99,7 @@ export const DEFAULT_SETTINGS: Settings = {
   tombstoneMs: 30 * DAY,
   purgeAgainMs: HOUR,
   rejectionMs: 30 * DAY,
+  maxFileBytes: 1024 ** 3,
+  maxJobFileBytes: 2 * 1024 ** 3,
+  fileRetentionMs: 40 * DAY,
 };

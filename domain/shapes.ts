@@ -97,6 +97,7 @@ export const SHAPES = {
   placesOfTenant: { collection: 'tenant_slots', equal: ['tenant'], contains: null, order: 'index', direction: 'asc' },
   rejectionsDue: { collection: 'rejections', equal: ['schema'], contains: null, order: 'atMs', direction: 'asc' },
   keysOfTenant: { collection: 'keys', equal: ['tenant'], contains: null, order: 'createdAtMs', direction: 'asc' },
+  filesByEnd: { collection: 'files', equal: ['schema'], contains: null, order: 'expiresAtMs', direction: 'asc' },
 } as const satisfies Record<string, Shape>;
 
 /**

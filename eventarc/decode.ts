@@ -70,8 +70,8 @@ export function parseEventPath(path: unknown): { jobId: string; seq: number } {
 }
 
 /** What is kept no longer: `jobs/{id}` or `rejections/{id}`. @throws PoisonEventError */
-export function parsePurgePath(path: string): { collection: 'jobs' | 'rejections'; id: string } {
-  const [, collection, id] = /^(jobs|rejections)\/([a-z0-9]+)$/.exec(path) ?? [];
-  if (id === undefined) throw new PoisonEventError('not the path of a job or a rejection');
-  return { collection: collection as 'jobs' | 'rejections', id };
+export function parsePurgePath(path: string): { collection: 'jobs' | 'files' | 'rejections'; id: string } {
+  const [, collection, id] = /^(jobs|files|rejections)\/([a-z0-9]+)$/.exec(path) ?? [];
+  if (id === undefined) throw new PoisonEventError('not the path of a job, a file or a rejection');
+  return { collection: collection as 'jobs' | 'files' | 'rejections', id };
 }

@@ -48,8 +48,8 @@ export type ApiDeps = Pick<
 export type DispatchDeps = Pick<Deps, Always | 'store' | 'bus' | 'launcher' | 'random' | 'catalogue'>;
 export type DoorDeps = Pick<Deps, Always | 'store' | 'bus' | 'blobs' | 'random' | 'catalogue'>;
 export type SettleDeps = Pick<Deps, Always | 'store' | 'bus' | 'catalogue'> & {
-  readonly metrics: Pick<MetricSink, 'settled'>;
   readonly blobs: Pick<Blobs, 'remove'>;
+  readonly metrics: Pick<MetricSink, 'settled'>;
 };
 export type DeliverDeps = Pick<Deps, Always | 'store' | 'http' | 'random'>;
 export type SweepDeps = Pick<Deps, Always | 'calls' | 'catalogue'> & {

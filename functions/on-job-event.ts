@@ -6,7 +6,15 @@ import { eventHandler } from './events/event-handler.ts';
 import type { ServedFunction } from './served-function.ts';
 import { doEach } from './steps/each.ts';
 import { purgeJob, purgeRejection } from './steps/purge.ts';
+import { removeFile } from './steps/remove-file.ts';
 import { settleEvent } from './steps/settle.ts';
+
+/** How what is kept no longer goes, by its collection. */
+const PURGES = {
+  jobs: (deps: SettleDeps, id: string) => purgeJob(deps, id),
+  files: removeFile,
+  rejections: purgeRejection,
+} as const;
 
 /**
  * `functions/on-job-event`: a created event document is settled; its own message goes on with one that was too much for one
@@ -19,7 +27,7 @@ export function onJobEvent(deps: SettleDeps): ServedFunction {
   };
   const purge = async (path: string): Promise<void> => {
     const { collection, id } = parsePurgePath(path);
-    await (collection === 'jobs' ? purgeJob(deps, id) : purgeRejection(deps, id));
+    await PURGES[collection](deps, id);
   };
   const handler = eventHandler(deps, 'on-job-event', async ({ type, data, ...attributes }, beginByMs) => {
     switch (type) {

@@ -22,7 +22,7 @@ export interface Fault {
   readonly errors: readonly FieldError[];
 }
 
-const faultOf = (code: ProblemCode, errors: readonly FieldError[], detail = summary(errors)): Fault[] =>
+export const faultOf = (code: ProblemCode, errors: readonly FieldError[], detail = summary(errors)): Fault[] =>
   errors.length === 0 ? [] : [{ code, detail, errors }];
 
 /** More than a reader takes in; the rest shows once these are mended. */

@@ -16,6 +16,7 @@ import { JobId } from '../../domain/contract/job.ts';
 import type { ProblemCode } from '../../domain/errors.ts';
 import { z } from 'zod';
 import { createJob } from './create-job.ts';
+import { FILE_ROUTES } from './files/file-routes.ts';
 import { FOLLOW_ROUTES } from './follow/follow-routes.ts';
 import { getJob, postCancel } from './jobs.ts';
 import { TENANT_ROUTES } from './keys/tenant-routes.ts';
@@ -168,6 +169,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     problems: [...SUBMISSION_PROBLEMS, 'not_found', 'job_not_ended'],
     handle: retryJob,
   },
+  ...FILE_ROUTES,
   {
     method: 'GET',
     path: '/v1/models',

@@ -40,7 +40,7 @@ const SIGNS = {
 };
 
 const BLOBS = {
-  SLIPWAY_BUCKET: z.string().min(1).describe('the bucket that artifacts lie in'),
+  SLIPWAY_BUCKET: z.string().min(1).describe('the bucket that files and artifacts lie in'),
   STORAGE_EMULATOR_HOST: address.optional(),
   ...SIGNS,
 };

@@ -118,7 +118,7 @@ async function waitingQueues(deps: SweepDeps): Promise<string[]> {
   return waiting;
 }
 
-/** Jobs and tombstones at the end of their time, and messages that have been on record for long enough. */
+/** Jobs, tombstones and files at the end of their time, and messages that have been on record for long enough. */
 async function purgesDue(deps: SweepDeps): Promise<string[]> {
   const jobs = collect(
     (options) => deps.store.query('purgeDue', { schema: 1 }, options),
@@ -130,7 +130,12 @@ async function purgesDue(deps: SweepDeps): Promise<string[]> {
     ({ atMs }, readAtMs) => atMs <= readAtMs - deps.settings.rejectionMs,
     (_, path) => path,
   );
-  return (await Promise.all([jobs, rejections])).flat();
+  const files = collect(
+    (options) => deps.store.query('filesByEnd', { schema: 1 }, options),
+    (file, readAtMs) => file.expiresAtMs <= readAtMs,
+    (_, path) => path,
+  );
+  return (await Promise.all([jobs, files, rejections])).flat();
 }
 
 async function dueDeliveries(deps: SweepDeps): Promise<string[]> {
