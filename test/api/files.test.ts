@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { FileResource } from '../../domain/contract/file-api.ts';
 import type { JobResource, Problem } from '../../domain/contract/http.ts';
 import { Model, type Catalogue } from '../../domain/contract/model.ts';
-import { refs } from '../../domain/ports.ts';
+import { create, refs } from '../../domain/ports.ts';
 import { DAY, MINUTE } from '../../domain/time.ts';
 import { removeFile } from '../../functions/steps/remove-file.ts';
 import { inputFilesOf } from '../../functions/worker/input-files.ts';
@@ -148,6 +148,17 @@ describe('a file', () => {
     }
     expect((await fileOf(get(file.id))).uploaded).toBe(true);
   });
+});
+
+test('a key that only reads gets files shown, and nothing to upload to', async () => {
+  const key = 'slw_only-reads';
+  const hash = createHash('sha256').update(key).digest('hex');
+  await api.store.commit([create(refs.key(hash), { schema: 1, tenant: 'acme', createdAtMs: 0, scopes: ['read'] })]);
+  const reads = { authorization: `Bearer ${key}` };
+  const file = await fileOf(declare());
+  expect(await fileOf(get(file.id, reads))).toMatchObject({ id: file.id, uploaded: false, upload: null, url: null });
+  expect((await declare(DECK, reads)).status).toBe(403);
+  expect((await remove(file.id, reads)).status).toBe(403);
 });
 
 describe('a job', () => {
