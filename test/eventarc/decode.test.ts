@@ -106,12 +106,6 @@ test("sweep's ids are lists of texts under their names, and nothing else is take
   }
 });
 
-test('a list that a sweep of before does not send is empty, and must be one where it comes', () => {
-  expect(decodeIds(json({ events: ['a'] }), ['events'], ['files'])).toEqual({ events: ['a'], files: [] });
-  expect(decodeIds(json({ events: [], files: ['f'] }), ['events'], ['files'])).toEqual({ events: [], files: ['f'] });
-  expect(() => decodeIds(json({ events: [], files: 'f' }), ['events'], ['files'])).toThrow('files is no list of ids');
-});
-
 test.each(['jobs/a/events', 'jobs/a/events/x', 'jobs/A/events/1', 'slots/a', '', null, 7])(
   '%p is not the path of a job event',
   (path) => expect(() => parseEventPath(path)).toThrow(PoisonEventError),

@@ -48,7 +48,7 @@ function swept(over: (deps: Deps) => Partial<Deps>): { readonly deps: Deps; read
     calls: {
       due: async (to, ids) => {
         for (const [list, found] of Object.entries(ids)) if (found.length > 0) did.add(`${to} ${list}`);
-        if ('files' in ids) expect(ids.files).toEqual(['ended']);
+        if ('purges' in ids && ids.purges.length > 0) expect(ids.purges).toEqual(['files/ended']);
       },
     },
     metrics: { ...rig.deps.metrics, gauges: async () => void did.add('gauges') },
@@ -61,7 +61,7 @@ const ALL = [
   'dispatch jobs',
   'dispatch queues',
   'on-job-event events',
-  'on-job-event files',
+  'on-job-event purges',
   'gauges',
 ];
 
@@ -76,7 +76,7 @@ test.each([
   ['slotsInState', 'dispatch slots'],
   ['startDue', 'dispatch jobs'],
   ['openEvents', 'on-job-event events'],
-  ['filesByEnd', 'on-job-event files'],
+  ['filesByEnd', 'on-job-event purges'],
 ] as const)(
   'a query that fails, %s, keeps it from its own duty alone, and is an error at the end',
   async (shape, own) => {
