@@ -38,10 +38,11 @@ export interface Deps {
 type Always = 'clock' | 'log' | 'settings';
 
 /** What each function stands on, and no more: what it may do in production stands in eventarc/grants.ts. */
-export type ApiDeps = Pick<
-  Deps,
-  Always | 'store' | 'bus' | 'blobs' | 'secrets' | 'tokens' | 'idTokens' | 'random' | 'catalogue'
-> & {
+export type ApiDeps = SubmitDeps & Pick<Deps, 'blobs' | 'tokens' | 'idTokens'>;
+/** What it takes to accept a job, whichever way the request came. */
+export type SubmitDeps = Pick<Deps, Always | 'store' | 'bus' | 'secrets' | 'random' | 'catalogue'> & {
+  /** Only to see that a file is there. */
+  readonly blobs: Pick<Blobs, 'size'>;
   /** Only to refuse addresses when they are given; what sends to them is deliver-webhook. */
   readonly http: Pick<Http, 'check'>;
 };

@@ -13,6 +13,11 @@ import {
 import { MAX_RETENTION_MS, MIN_RETENTION_MS } from '../retention.policy.ts';
 import { SECOND } from '../time.ts';
 
+/** Of the sender's choice, one for each job: what makes a request safe to repeat, over HTTPS and Pub/Sub alike. */
+export const IdempotencyKey = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters, without spaces');
+
 /** The public HTTPS interface `/v1`: requests are strict, answers may grow. Times are RFC 3339 in UTC, durations are seconds. */
 export const WebhookRequest = z.strictObject({
   url: z.url({ protocol: /^https?$/ }).max(2_048),

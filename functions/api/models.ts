@@ -1,9 +1,9 @@
 import type { CatalogueEntry } from '../../domain/contract/model.ts';
 import type { ModelResource } from '../../domain/contract/http.ts';
 import { RequestError } from '../../domain/errors.ts';
-import { nearNames } from '../../domain/near-names.ts';
 import type { Deps } from '../deps.ts';
 import type { Answer } from '../http/answer.ts';
+import { unknownModel } from '../submit/job-faults.ts';
 import type { Call } from './route.ts';
 import { timesOfModel } from './times.ts';
 
@@ -35,11 +35,4 @@ export async function getModel(deps: Needs, call: Call): Promise<Answer> {
   const entry = deps.catalogue.models.get(name);
   if (entry === undefined) throw new RequestError('not_found', unknownModel(deps.catalogue, name));
   return { status: 200, body: toResource(deps, entry) };
-}
-
-/** What to tell whoever named a model that is not here. */
-export function unknownModel(catalogue: Deps['catalogue'], name: string): string {
-  const near = nearNames(name, [...catalogue.models.keys()]);
-  const hint = near.length === 0 ? '' : ` Did you mean ${near.map((one) => `"${one}"`).join(' or ')}?`;
-  return `There is no model "${name}".${hint} GET /v1/models lists all.`;
 }

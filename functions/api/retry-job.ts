@@ -7,13 +7,14 @@ import { isTerminal } from '../../domain/state.ts';
 import { SECOND } from '../../domain/time.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { Answer } from '../http/answer.ts';
-import { requestHashOf } from './idempotency.ts';
+import { requestHashOf } from '../submit/idempotency.ts';
 import { optionalBody } from './jobs.ts';
 import { ownJob } from './own-job.ts';
-import { unfilled } from './output-refs.ts';
-import { planJob, type JobPlan } from './plan-job.ts';
+import { unfilled } from '../submit/output-refs.ts';
+import { planJob, type JobPlan } from '../submit/plan-job.ts';
+import type { JobIdentity } from '../submit/submit.ts';
 import type { Call } from './route.ts';
-import { answerSubmission, type JobIdentity } from './submit-job.ts';
+import { answerSubmission } from './submit-job.ts';
 import { startDeadlineSeconds } from './times.ts';
 
 /**

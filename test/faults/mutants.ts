@@ -1,7 +1,7 @@
 import { patch, type Mutant } from './mutant.ts';
 import { SLOT_MUTANTS } from './mutants-slots.ts';
 
-const SUBMIT = 'functions/api/submit-job.ts';
+const SUBMIT = 'functions/submit/submit.ts';
 const SETTLE = 'functions/steps/settle.ts';
 const DELIVER = 'functions/deliver/deliver.ts';
 const DUTIES = 'functions/sweep/duties.ts';
@@ -69,7 +69,7 @@ export const MUTANTS: readonly Mutant[] = [
     scenario: 'keyed',
     fault: 'succeed-then-error',
     invariant: 'I6',
-    patches: [patch(SUBMIT, 'await keyedJobId(deps.secrets, call.tenant, key)', 'deps.random.id()')],
+    patches: [patch(SUBMIT, 'await keyedJobId(deps.secrets, tenant, key)', 'deps.random.id()')],
   },
   {
     name: 'a move that makes no event',

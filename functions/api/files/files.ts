@@ -7,7 +7,9 @@ import type { Answer } from '../../http/answer.ts';
 import { parseAs } from '../../http/parse.ts';
 import { parseStrictJson } from '../../http/strict-json.ts';
 import { decideAgain } from '../../steps/again.ts';
-import { idempotencyKeyOf, keyedFileId, requestHashOf } from '../idempotency.ts';
+import { keyedFileId, requestHashOf } from '../../submit/idempotency.ts';
+import { isThere, isUploaded } from '../../submit/stored-file.ts';
+import { idempotencyKeyOf } from '../idempotency-key.ts';
 import type { Call } from '../route.ts';
 
 const iso = (ms: number): string => new Date(ms).toISOString();
@@ -104,16 +106,6 @@ async function ownFile(
   }
   return read;
 }
-
-/** Whether a file is there for this tenant: its own, not deleted, and its time not over. */
-export const isThere = ({ data, readAtMs }: Snapshot<StoredFile>, tenant: string): boolean =>
-  data.tenant === tenant && data.removed !== true && data.expiresAtMs > readAtMs;
-
-/** Whether all of its bytes are there: an upload is of exactly the size that was signed for it. */
-export const isUploaded = async (
-  { blobs }: Pick<ApiDeps, 'blobs'>,
-  { path, sizeBytes }: StoredFile,
-): Promise<boolean> => (await blobs.size(path)) === sizeBytes;
 
 async function fileResource(
   deps: ApiDeps,

@@ -1,17 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
 import type { Secrets } from '../../domain/ports.ts';
-import { parameterError } from '../http/parse.ts';
-
-/** The value of `Idempotency-Key`; null where there is none. @throws RequestError invalid_request */
-export function idempotencyKeyOf(headers: IncomingHttpHeaders): string | null {
-  const key = headers['idempotency-key'];
-  if (key === undefined) return null;
-  if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key)) {
-    throw parameterError('Idempotency-Key', 'must be 1 to 255 visible ASCII characters, without spaces');
-  }
-  return key;
-}
 
 const peppers = new WeakMap<Secrets, Promise<string>>();
 

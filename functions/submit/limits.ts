@@ -5,7 +5,7 @@ import { MINUTE } from '../../domain/time.ts';
 import type { Deps } from '../deps.ts';
 import { roomOf } from '../steps/places.ts';
 
-/** How long an instance of the api goes by the limits that it has read, so that a submission reads its tenant once a minute at most. */
+/** How long an instance goes by the limits that it has read, so that a submission reads its tenant once a minute at most. */
 const LIMITS_CACHE_MS = MINUTE;
 const TENANTS_CACHED = 1_000;
 

@@ -1,19 +1,19 @@
-import { MAX_FILES } from '../../../domain/contract/door.ts';
-import { fileIdOf, fileUri, isFileUri } from '../../../domain/contract/file.ts';
-import type { Model } from '../../../domain/contract/model.ts';
-import { isUntyped, typeFits } from '../../../domain/content-types.ts';
-import type { FieldError } from '../../../domain/errors.ts';
-import { fileFieldsIn, type FileField } from '../../../domain/file-fields.ts';
-import { refs } from '../../../domain/ports.ts';
-import { MINUTE } from '../../../domain/time.ts';
-import type { ApiDeps } from '../../deps.ts';
-import { faultOf, type Fault } from '../job-faults.ts';
-import { isThere, isUploaded } from './files.ts';
+import { MAX_FILES } from '../../domain/contract/door.ts';
+import { fileIdOf, fileUri, isFileUri } from '../../domain/contract/file.ts';
+import type { Model } from '../../domain/contract/model.ts';
+import { isUntyped, typeFits } from '../../domain/content-types.ts';
+import type { FieldError } from '../../domain/errors.ts';
+import { fileFieldsIn, type FileField } from '../../domain/file-fields.ts';
+import { refs } from '../../domain/ports.ts';
+import { MINUTE } from '../../domain/time.ts';
+import type { SubmitDeps } from '../deps.ts';
+import { faultOf, type Fault } from './job-faults.ts';
+import { isThere, isUploaded } from './stored-file.ts';
 
 /** Between the last moment that a job might still read its files and their end. */
 const SLACK_MS = 10 * MINUTE;
 
-type Needs = Pick<ApiDeps, 'store' | 'blobs' | 'settings'>;
+type Needs = Pick<SubmitDeps, 'store' | 'blobs' | 'settings'>;
 
 /** What a job makes of its files. */
 export interface FileUse {

@@ -6,8 +6,8 @@ import { create, refs, type Write } from '../../domain/ports.ts';
 import { rankOf } from '../../domain/rank.policy.ts';
 import { born } from '../../domain/state.ts';
 import { NEVER_MS, SECOND } from '../../domain/time.ts';
-import type { ApiDeps } from '../deps.ts';
-import { fileFaults } from './files/file-faults.ts';
+import type { SubmitDeps } from '../deps.ts';
+import { fileFaults } from './file-faults.ts';
 import {
   inputFaults,
   modelFor,
@@ -44,7 +44,7 @@ export interface JobPlan {
  * @throws RequestError unknown_model, model_unavailable, invalid_input, webhook_refused, unknown_dependency: whichever is found
  *   first, with the fields of all; too_many_jobs
  */
-export async function planJob(deps: ApiDeps, asked: AskedJob): Promise<JobPlan> {
+export async function planJob(deps: SubmitDeps, asked: AskedJob): Promise<JobPlan> {
   const { id, tenant, request, retry } = asked;
   const refsOf = retry === undefined ? outputRefsIn(request.input) : refsTo(retry.inputFrom);
   const { model, faults: modelFaults } = modelFor(deps, request.model);
@@ -121,7 +121,7 @@ export async function planJob(deps: ApiDeps, asked: AskedJob): Promise<JobPlan> 
 
 /** What of the input does not fit its model, and what stands against the files it names. */
 async function jobInputFaults(
-  deps: ApiDeps,
+  deps: SubmitDeps,
   { tenant, request }: AskedJob,
   model: Model,
   refsOf: OutputRefs,
@@ -149,7 +149,7 @@ function timesOf(
 
 /** What a job waits for when it is born: other jobs first, then a time, then a place of its tenant. Null where for nothing. */
 function firstWait(
-  { settings }: Pick<ApiDeps, 'settings'>,
+  { settings }: Pick<SubmitDeps, 'settings'>,
   at: {
     readonly nowMs: number;
     readonly notBeforeMs: number;
