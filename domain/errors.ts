@@ -67,6 +67,11 @@ export class UnavailableError extends Error {
   override readonly name = 'UnavailableError';
 }
 
+/** Thrown by the bus where a topic is not there, or not this deployment's to publish to: until somebody makes it, no repeat helps. */
+export class NoTopicError extends Error {
+  override readonly name = 'NoTopicError';
+}
+
 /** Thrown when an event or push cannot be understood; it is acknowledged and recorded, since a retry would bring the same bytes. */
 export class PoisonEventError extends Error {
   override readonly name = 'PoisonEventError';

@@ -96,6 +96,13 @@ export const SHAPES = {
   tenantsOfAccount: { collection: 'tenants', equal: [], contains: 'accounts', order: 'id', direction: 'asc' },
   placesOfTenant: { collection: 'tenant_slots', equal: ['tenant'], contains: null, order: 'index', direction: 'asc' },
   rejectionsDue: { collection: 'rejections', equal: ['schema'], contains: null, order: 'atMs', direction: 'asc' },
+  rejectionsOfTenant: {
+    collection: 'rejections',
+    equal: ['tenant'],
+    contains: null,
+    order: 'atMs',
+    direction: 'desc',
+  },
   keysOfTenant: { collection: 'keys', equal: ['tenant'], contains: null, order: 'createdAtMs', direction: 'asc' },
   filesByEnd: { collection: 'files', equal: ['schema'], contains: null, order: 'expiresAtMs', direction: 'asc' },
 } as const satisfies Record<string, Shape>;

@@ -4,7 +4,7 @@ import { cloudRunLauncher } from '../cloud/cloud-run.ts';
 import { firestoreStore } from '../cloud/firestore/store.ts';
 import { logMetrics } from '../cloud/log-metrics.ts';
 import { cloudGauges } from '../cloud/monitoring.ts';
-import { pubsubBus } from '../cloud/pubsub.ts';
+import { pubsubBus, topicName } from '../cloud/pubsub.ts';
 import { secretManager } from '../cloud/secrets.ts';
 import { storageBlobs } from '../cloud/storage.ts';
 import { SECOND } from '../domain/time.ts';
@@ -173,6 +173,7 @@ export async function startEmulatorStack(options: EmulatorStackOptions): Promise
       http: createHttp({ allowLoopback: true }),
       catalogue,
       settings,
+      topicPrefix: topicName(NAME, ''),
     };
     await functions.serve(deps, options.port);
     const addressOf = functions.addressOf.bind(functions);

@@ -12,11 +12,22 @@ export function decodeObject(body: unknown): Record<string, unknown> {
  * @throws PoisonEventError if it is no envelope around a JSON object
  */
 export function decodeMessage(body: unknown): Record<string, unknown> {
-  const envelope = decodeObject(body) as Partial<PushEnvelope>;
-  const data = envelope.message?.data;
+  return objectOf(decodeEnvelope(body).data.toString('utf8'), 'message.data');
+}
+
+/**
+ * What somebody else's program has published: its bytes, and its attributes.
+ * @throws PoisonEventError if the body is no envelope around a message
+ */
+export function decodeEnvelope(body: unknown): {
+  readonly data: Buffer;
+  readonly attributes: Readonly<Record<string, unknown>>;
+} {
+  const { message } = decodeObject(body) as Partial<PushEnvelope>;
+  const data: unknown = message?.data;
   if (typeof data !== 'string') throw new PoisonEventError('there is no message.data');
   if (!isBase64(data)) throw new PoisonEventError('message.data is not base64');
-  return objectOf(Buffer.from(data, 'base64').toString('utf8'), 'message.data');
+  return { data: Buffer.from(data, 'base64'), attributes: { ...message?.attributes } };
 }
 
 /** What Pub/Sub calls the message in a push body, the same at each try; null where it is no envelope of one. */

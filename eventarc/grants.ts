@@ -45,9 +45,21 @@ export const GRANTS: Readonly<Record<FunctionName, Grant>> = {
     secrets: ['idempotency-pepper'],
     tokens: true,
   },
+  intake: {
+    ...NOTHING,
+    store: 'write',
+    publishes: ['nudges', 'job-rejections'],
+    blobs: ['size'],
+    secrets: ['idempotency-pepper'],
+  },
   dispatch: { ...NOTHING, store: 'write', publishes: ['nudges'], launches: true },
   worker: { ...NOTHING, store: 'write', publishes: ['nudges'], blobs: ['sign-upload', 'sign-download', 'size'] },
-  'on-job-event': { ...NOTHING, store: 'write', publishes: ['nudges', 'events', 'deliveries'], blobs: ['remove'] },
+  'on-job-event': {
+    ...NOTHING,
+    store: 'write',
+    publishes: ['nudges', 'events', 'deliveries', 'job-events'],
+    blobs: ['remove'],
+  },
   'deliver-webhook': { ...NOTHING, store: 'write', egress: true },
   sweep: { ...NOTHING, store: 'read', calls: ['dispatch', 'on-job-event', 'deliver-webhook'], gauges: true },
 };

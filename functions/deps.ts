@@ -33,6 +33,8 @@ export interface Deps {
   readonly log: Log;
   readonly catalogue: Catalogue;
   readonly settings: Settings;
+  /** What the names of this deployment's topics begin with. */
+  readonly topicPrefix: string;
 }
 
 type Always = 'clock' | 'log' | 'settings';
@@ -46,6 +48,7 @@ export type SubmitDeps = Pick<Deps, Always | 'store' | 'bus' | 'secrets' | 'rand
   /** Only to refuse addresses when they are given; what sends to them is deliver-webhook. */
   readonly http: Pick<Http, 'check'>;
 };
+export type IntakeDeps = SubmitDeps & Pick<Deps, 'topicPrefix'>;
 export type DispatchDeps = Pick<Deps, Always | 'store' | 'bus' | 'launcher' | 'random' | 'catalogue'>;
 export type DoorDeps = Pick<Deps, Always | 'store' | 'bus' | 'blobs' | 'random' | 'catalogue'>;
 export type SettleDeps = Pick<Deps, Always | 'store' | 'bus' | 'catalogue'> & {

@@ -121,6 +121,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       log,
       catalogue,
       settings,
+      topicPrefix: '',
     };
     stops.push(() => functions.close());
     await functions.serve(deps, options.port);

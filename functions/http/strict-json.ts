@@ -41,9 +41,13 @@ export function parseStrictJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    throw refusal('', text === '' ? 'the body is empty' : (error as Error).message);
+    throw refusal('', text === '' ? 'the body is empty' : unquoted((error as Error).message));
   }
 }
+
+/** Node repeats what stands around the fault, which may be anybody's secret: what is said here may be kept. */
+const unquoted = (message: string): string =>
+  message.replace(/^(.*?)(, )?(\.\.\.)?"[^]*" is not valid JSON$/, (_, said: string) => said || 'it is not valid JSON');
 
 function decode(bytes: Uint8Array): string {
   let text: string;

@@ -77,6 +77,17 @@ export const CONFIGS = {
       .describe('what ID tokens of Google accounts may be for, separated by commas; none are taken unless set'),
     SECRET_MANAGER_EMULATOR_HOST: hostAndPort.optional(),
   }),
+  intake: z.object({
+    ...EVERY,
+    ...NAMED,
+    ...STORE,
+    ...BUS,
+    ...BLOBS,
+    ...CATALOGUE,
+    ...OUTBOUND,
+    ...PRIVATE,
+    SECRET_MANAGER_EMULATOR_HOST: hostAndPort.optional(),
+  }),
   dispatch: z.object({
     ...EVERY,
     ...NAMED,

@@ -121,6 +121,7 @@ export async function serveApi(
     metrics: unused('metrics'),
     catalogue: CATALOGUE,
     settings: DEFAULT_SETTINGS,
+    topicPrefix: '',
   };
   const deps = { ...standard, ...change(standard) };
   for (const [key, tenant] of [

@@ -34,6 +34,7 @@ type AccountName = (typeof ACCOUNTS)[number];
 /** Who may call what, as Terraform will say it. */
 const CALLERS: Readonly<Record<FunctionName, readonly AccountName[]>> = {
   api: [],
+  intake: ['eventarc'],
   dispatch: ['eventarc', 'sweep'],
   worker: ['gpu-job'],
   'on-job-event': ['eventarc', 'sweep'],
@@ -41,7 +42,7 @@ const CALLERS: Readonly<Record<FunctionName, readonly AccountName[]>> = {
   sweep: ['scheduler'],
 };
 
-/** The six built functions as processes on Google's emulators and the test servers; the Cloud Run Job is the built worker. */
+/** The built functions as processes on Google's emulators and the test servers; the Cloud Run Job is the built worker. */
 export interface Deployment {
   readonly projectId: string;
   readonly functions: Readonly<Record<FunctionName, ServedProgram>>;

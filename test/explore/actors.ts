@@ -57,6 +57,7 @@ function depsOf(ports: SteppingPorts, behaviour: Behaviour): Deps {
     ...ports,
     catalogue,
     settings: DEFAULT_SETTINGS,
+    topicPrefix: '',
     log: { info: () => undefined, error: () => undefined },
     metrics: { settled: async () => undefined, gauges: async () => undefined },
     blobs: {

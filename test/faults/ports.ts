@@ -162,6 +162,7 @@ export function portsOf(ground: Ground, process: Process): Deps {
     log: ground.log,
     catalogue: ground.catalogue,
     settings: ground.settings,
+    topicPrefix: '',
   };
 }
 

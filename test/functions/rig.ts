@@ -98,6 +98,7 @@ export function makeRig(options: { max?: number } = {}): Rig {
       ]),
     },
     settings: DEFAULT_SETTINGS,
+    topicPrefix: '',
   };
   const data = async <T>(read: Promise<{ data: T } | null>): Promise<T> => {
     const document = await read;
