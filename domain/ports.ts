@@ -1,4 +1,5 @@
 import type { CollectionName, Collections } from './collections.ts';
+import type { Messages, Topic } from './messages.ts';
 import type { CollectionOf, Scalar, ShapeName, Where } from './shapes.ts';
 
 /** The address of a document: `path` is `collection/id`, or `jobs/id/collection/id` for what lies below a job. */
@@ -103,38 +104,6 @@ export interface Store {
   ): () => void;
 }
 
-/** A request of a tenant's topic that made no job, for whoever looks after its publishers: the document in `rejections`, in short. */
-export interface RejectedRequest {
-  readonly rejection: string;
-  /** Null where the topic is no tenant's. */
-  readonly tenant: string | null;
-  readonly code: string;
-  readonly reason: string;
-  /** Null where the message gave none that can be read. */
-  readonly idempotencyKey: string | null;
-}
-
-/** The end of a job, told to its tenant's own topic. Of two with one id the second says nothing new. */
-export interface TenantEvent {
-  readonly tenant: string;
-  readonly id: string;
-  readonly type: string;
-  /** The job's version: orders the events of one job. */
-  readonly sequence: number;
-  /** As a webhook's. */
-  readonly body: string;
-}
-
-export interface Messages {
-  nudges: { readonly queue: string };
-  /** "Go on with this event", by its document's path: how `on-job-event` goes on where its time was up. */
-  events: { readonly event: string };
-  deliveries: { readonly delivery: string };
-  'job-rejections': RejectedRequest;
-  'job-events': TenantEvent;
-}
-export type Topic = keyof Messages;
-
 /** Resolves once the message is accepted; it then arrives at least once, in no order, or is lost with its retention. */
 export interface Bus {
   /** Throws NoTopicError where there is no such topic to publish to: a tenant's may be missing. */
@@ -209,7 +178,6 @@ export interface Blobs {
   remove(path: string): Promise<void>;
 }
 
-/** One settled event, from which counters and distributions are made. */
 /** One settled event: job and version tell which, and are no labels of a metric. */
 export interface SettledRecord {
   readonly job: string;

@@ -1,4 +1,5 @@
-import type { Due, SecretName, Topic } from '../domain/ports.ts';
+import type { Topic } from '../domain/messages.ts';
+import type { Due, SecretName } from '../domain/ports.ts';
 import type { FunctionName } from './routes.ts';
 
 /**

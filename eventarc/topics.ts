@@ -1,5 +1,5 @@
 import { TenantId } from '../domain/contract/tenant.ts';
-import type { Messages, Topic } from '../domain/ports.ts';
+import type { Messages, Topic } from '../domain/messages.ts';
 
 /** A message as it is published: `topic` without what the names of a deployment's topics begin with. */
 export interface Outgoing {

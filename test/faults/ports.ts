@@ -1,6 +1,7 @@
 import { CALL_MS } from '../../cloud/deadline.ts';
 import { HttpFailure } from '../../domain/errors.ts';
-import { refs, type LaunchResult, type Messages, type OutboundRequest } from '../../domain/ports.ts';
+import type { Messages } from '../../domain/messages.ts';
+import { refs, type LaunchResult, type OutboundRequest } from '../../domain/ports.ts';
 import type { Deps } from '../../functions/deps.ts';
 import type { Asked } from './call.ts';
 import { InjectedError } from './fault.ts';
