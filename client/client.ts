@@ -13,6 +13,7 @@ import type {
   ModelResource,
   RetryJobRequest,
 } from '../domain/contract/http.ts';
+import type { RejectionResource } from '../domain/contract/rejection.ts';
 import type {
   CreateKeyRequest,
   KeyResource,
@@ -89,6 +90,8 @@ export interface SlipwayClient {
   deleteFile(id: string, options?: Abortable): Promise<void>;
   /** What stands for this content in the input of a job, once it is there: `slipway:files/...`. */
   uploadFile(content: Blob | Uint8Array, options?: UploadOptions): Promise<string>;
+  /** The messages of the tenant's own topic that made no job, newest first. */
+  listRejections(options?: Paged): Listing<RejectionResource>;
   listModels(options?: Abortable): Promise<readonly ModelResource[]>;
   getModel(name: string, options?: Abortable): Promise<ModelResource>;
   createFirebaseToken(options?: Abortable): Promise<FirebaseToken>;
@@ -151,6 +154,7 @@ export function createClient({ url, key, ...given }: ClientOptions): SlipwayClie
     getFile,
     deleteFile: (id, options) => ask({ method: 'DELETE', path: `/v1/files/${part(id)}`, ...options }),
     uploadFile: (content, options = {}) => uploadFile({ createFile, getFile }, host, content, options),
+    listRejections: (options = {}) => list('/v1/rejections', options),
     listModels: async (options) => (await get<{ items: ModelResource[] }>('/v1/models', options)).items,
     getModel: (name, options) => get(`/v1/models/${part(name)}`, options),
     createFirebaseToken: (options) => ask({ method: 'POST', path: '/v1/tokens/firebase', ...options }),

@@ -183,6 +183,10 @@ export const Job = z.looseObject({
   retentionMs: z.int().optional().describe('how long it is kept after its end; jobs of older builds say nothing'),
   purgeAtMs: z.int().optional().describe('when it is emptied, and its tombstone deleted; none before its end'),
   tombstone: Tombstone.optional(),
+  eventsTopic: z
+    .literal(true)
+    .optional()
+    .describe('its end is published to the topic of its tenant, which asked for that when it was made'),
 });
 export type Job = z.infer<typeof Job>;
 

@@ -13,6 +13,7 @@ import {
   RetryJobRequest,
 } from '../../domain/contract/http.ts';
 import { JobId } from '../../domain/contract/job.ts';
+import { ListRejectionsQuery, RejectionList } from '../../domain/contract/rejection.ts';
 import type { ProblemCode } from '../../domain/errors.ts';
 import { z } from 'zod';
 import { createJob } from './create-job.ts';
@@ -22,6 +23,7 @@ import { getJob, postCancel } from './jobs.ts';
 import { TENANT_ROUTES } from './keys/tenant-routes.ts';
 import { listJobs } from './list-jobs.ts';
 import { getModel, listModels } from './models.ts';
+import { listRejections } from './rejections.ts';
 import { BODY_PROBLEMS, type AnswerDoc, type ApiRoute, type HeaderDoc } from './route.ts';
 import { retryJob } from './retry-job.ts';
 import { postFirebaseToken, postReadToken } from './tokens.ts';
@@ -170,6 +172,17 @@ export const API_ROUTES: readonly ApiRoute[] = [
     handle: retryJob,
   },
   ...FILE_ROUTES,
+  {
+    method: 'GET',
+    path: '/v1/rejections',
+    operation: 'listRejections',
+    scope: 'read',
+    summary: 'List the messages of your topic that made no job, newest first',
+    query: ListRejectionsQuery,
+    answers: [{ status: 200, description: 'One page.', schema: RejectionList }],
+    problems: [],
+    handle: listRejections,
+  },
   {
     method: 'GET',
     path: '/v1/models',

@@ -57,7 +57,7 @@ export async function planJob(deps: SubmitDeps, asked: AskedJob): Promise<JobPla
     ...(await parentFaults(deps, asked, parents)),
   ];
   if (model === null || faults.length > 0) throw refusal(faults);
-  const { isLimited, isFull } = await standingOf(deps, tenant);
+  const { isLimited, isFull, hasEventsTopic } = await standingOf(deps, tenant);
 
   const nowMs = deps.clock.nowMs();
   const queues = [...deps.catalogue.queues.values()].filter((queue) => queue.pool.name === model.pool);
@@ -108,6 +108,7 @@ export async function planJob(deps: SubmitDeps, asked: AskedJob): Promise<JobPla
     ...(retry === undefined ? {} : { retryOf: retry.of }),
     ...(request.notBefore === undefined ? {} : { notBeforeMs }),
     ...(isLimited ? { limited: true as const } : {}),
+    ...(hasEventsTopic ? { eventsTopic: true as const } : {}),
   };
   const writes = [
     ...born(job),
