@@ -26,7 +26,7 @@ describeOnEmulators('a publisher with Google’s own client', ({ pubsub: host })
     await stack.stop();
   });
 
-  /** Runs the example of docs/15-pubsub.md as its reader would, to its end. */
+  /** Runs the example of docs/16-pubsub.md as its reader would, to its end. */
   const runExample = (key: string, model: string, input: object): Promise<{ code: number | null; lines: string[] }> => {
     const own = {
       PATH: process.env['PATH'] ?? '',

@@ -19,7 +19,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** What docs/15-pubsub.md has a program of the machine's owner send. */
+/** What docs/16-pubsub.md has a program of the machine's owner send. */
 async function publish(message: object, id: string, tenant = 'default'): Promise<number> {
   const { url, token } = JSON.parse(readFileSync(file, 'utf8')) as { url: string; token: string };
   const answer = await fetch(url, {
