@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { CreateFileRequest, FileResource } from '../domain/contract/file-api.ts';
 import type { Explanation, ListLogsQuery, LogPage } from '../domain/contract/follow.ts';
+import type { HealthResource } from '../domain/contract/health.ts';
 import type {
   CanceledJob,
   CreateJobRequest,
@@ -102,6 +103,8 @@ export interface SlipwayClient {
   createKey(tenant: string, request: Given<typeof CreateKeyRequest>, options?: Abortable): Promise<NewKeyResource>;
   listKeys(tenant: string, options?: Abortable): Promise<readonly KeyResource[]>;
   deleteKey(tenant: string, key: string, options?: Abortable): Promise<void>;
+  /** Whether it works, and with a key of scope `read` what it stands on. One that is down says so, and throws nothing. */
+  getHealth(options?: Abortable): Promise<HealthResource>;
 }
 
 const part = (text: string): string => encodeURIComponent(text);
@@ -167,5 +170,6 @@ export function createClient({ url, key, ...given }: ClientOptions): SlipwayClie
       (await get<{ items: KeyResource[] }>(`/v1/tenants/${part(tenant)}/keys`, options)).items,
     deleteKey: (tenant, id, options) =>
       ask({ method: 'DELETE', path: `/v1/tenants/${part(tenant)}/keys/${part(id)}`, ...options }),
+    getHealth: (options) => ask({ method: 'GET', path: '/v1/health', alsoAnswers: 503, ...options }),
   };
 }

@@ -28,6 +28,7 @@ export const refs = {
   key: (hash: string): Ref<'keys'> => ({ collection: 'keys', path: `keys/${hash}` }),
   rejection: (id: string): Ref<'rejections'> => ({ collection: 'rejections', path: `rejections/${id}` }),
   file: (id: string): Ref<'files'> => ({ collection: 'files', path: `files/${id}` }),
+  sweep: (): Ref<'system'> => ({ collection: 'system', path: 'system/sweep' }),
 } as const;
 
 /** The id of the slot of a queue with this index. */
@@ -110,9 +111,20 @@ export interface Bus {
   publish<T extends Topic>(topic: T, message: Messages[T]): Promise<void>;
 }
 
-/** What sweep hands to each function: ids only; the function reads and decides for itself. */
+/** How a sweep went, told by itself when it has come to its end. */
+export interface Swept {
+  readonly startedAtMs: number;
+  readonly failures: number;
+}
+
+/** What sweep hands to each function: ids only; the function reads and decides for itself. `swept` is for dispatch to write down. */
 export interface Due {
-  dispatch: { readonly slots: readonly string[]; readonly jobs: readonly string[]; readonly queues: readonly string[] };
+  dispatch: {
+    readonly slots: readonly string[];
+    readonly jobs: readonly string[];
+    readonly queues: readonly string[];
+    readonly swept?: Swept;
+  };
   /** By their paths: open events; jobs, files and rejections whose time is over. */
   'on-job-event': { readonly events: readonly string[]; readonly purges: readonly string[] };
   'deliver-webhook': { readonly ids: readonly string[] };

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { firebaseTokens } from '../cloud/client-tokens.ts';
 import { cloudRunLauncher } from '../cloud/cloud-run.ts';
 import { firestoreStore } from '../cloud/firestore/store.ts';
@@ -15,6 +15,7 @@ import { loadCatalogue } from '../gpu-job/models/catalogue.ts';
 import { systemClock } from '../host/clock.ts';
 import { createHttp } from '../host/http.ts';
 import { systemRandom } from '../host/random.ts';
+import { releaseIn } from '../host/release.ts';
 import { admitOnly } from '../local/api-key.ts';
 import { openDataFolder } from '../local/data-folder.ts';
 import { httpCalls } from '../local/calls.ts';
@@ -178,6 +179,7 @@ export async function startEmulatorStack(options: EmulatorStackOptions): Promise
       catalogue,
       settings,
       topicPrefix: topicName(NAME, ''),
+      release: releaseIn(join(import.meta.dirname, '..')),
     };
     await functions.serve(deps, options.port);
     const addressOf = functions.addressOf.bind(functions);

@@ -1,4 +1,5 @@
 import { PoisonEventError } from '../domain/errors.ts';
+import type { Swept } from '../domain/ports.ts';
 import type { PushEnvelope } from './events.ts';
 
 /** The JSON object in a body or in the data of an event. @throws PoisonEventError if it is none */
@@ -55,6 +56,20 @@ export function decodeIds<K extends string>(body: unknown, names: readonly K[]):
     return [name, ids];
   });
   return Object.fromEntries(lists) as Record<K, readonly string[]>;
+}
+
+/**
+ * How a sweep went, where its call says so.
+ * @throws PoisonEventError if it says so in another way
+ */
+export function decodeSwept(body: unknown): Swept | undefined {
+  const { swept } = decodeObject(body);
+  if (swept === undefined) return undefined;
+  const { startedAtMs, failures } = Object(swept) as Partial<Swept>;
+  if (!Number.isSafeInteger(startedAtMs) || !Number.isSafeInteger(failures)) {
+    throw new PoisonEventError('swept does not say how a sweep went');
+  }
+  return { startedAtMs: Number(startedAtMs), failures: Number(failures) };
 }
 
 /** Node's own decoder skips whatever is no base64. */

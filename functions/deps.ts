@@ -16,6 +16,14 @@ import type {
 } from '../domain/ports.ts';
 import type { Settings } from '../domain/settings.ts';
 
+/** Which build this is. */
+export interface Release {
+  /** `commit` is null where the build did not know it, and where nothing was built. */
+  build(): Promise<{ readonly version: string; readonly commit: string | null }>;
+  /** The OpenAPI description of `/v1`: what openapi.json has. */
+  openApi(): Promise<object>;
+}
+
 /** All that functions stand on; a start file hands each of them the part it needs. */
 export interface Deps {
   readonly store: Store;
@@ -35,12 +43,13 @@ export interface Deps {
   readonly settings: Settings;
   /** What the names of this deployment's topics begin with. */
   readonly topicPrefix: string;
+  readonly release: Release;
 }
 
 type Always = 'clock' | 'log' | 'settings';
 
 /** What each function stands on, and no more: what it may do in production stands in eventarc/grants.ts. */
-export type ApiDeps = SubmitDeps & Pick<Deps, 'blobs' | 'tokens' | 'idTokens'>;
+export type ApiDeps = SubmitDeps & Pick<Deps, 'blobs' | 'tokens' | 'idTokens' | 'release'>;
 /** What it takes to accept a job, whichever way the request came. */
 export type SubmitDeps = Pick<Deps, Always | 'store' | 'bus' | 'secrets' | 'random' | 'catalogue'> & {
   /** Only to see that a file is there. */

@@ -8,6 +8,7 @@ import { loadCatalogue } from '../gpu-job/models/catalogue.ts';
 import { systemClock } from '../host/clock.ts';
 import { createHttp } from '../host/http.ts';
 import { systemRandom } from '../host/random.ts';
+import { releaseIn } from '../host/release.ts';
 import { admitOnly } from './api-key.ts';
 import { startBlobs } from './blobs.ts';
 import { localBus, type BusOptions } from './bus.ts';
@@ -123,6 +124,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       catalogue,
       settings,
       topicPrefix: '',
+      release: releaseIn(join(import.meta.dirname, '..')),
     };
     stops.push(() => functions.close());
     await functions.serve(deps, options.port);

@@ -49,7 +49,8 @@ function operationOf(route: ApiRoute): Json {
   return {
     operationId: route.operation,
     summary: route.summary,
-    description: `Needs a key of scope \`${route.scope}\`.`,
+    description: route.scope === null ? 'Needs no key.' : `Needs a key of scope \`${route.scope}\`.`,
+    ...(route.scope === null ? { security: [] } : {}),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(route.body === undefined
       ? {}
@@ -59,20 +60,27 @@ function operationOf(route: ApiRoute): Json {
             content: { 'application/json': { schema: refTo(route.body, 'input') } },
           },
         }),
-    responses: {
-      ...Object.fromEntries(
-        route.answers.map((answer) => [
-          String(answer.status),
-          {
-            description: answer.description,
-            ...headersOf(answer.headers ?? []),
-            ...contentOf(answer),
-          },
-        ]),
-      ),
-      ...problemsOf([...route.problems, ...COMMON_PROBLEMS]),
-    },
+    responses: responsesOf(route),
   };
+}
+
+function responsesOf({ answers, problems, scope }: ApiRoute): Json {
+  const common = COMMON_PROBLEMS.filter((code) => scope !== null || code !== 'forbidden');
+  const responses = problemsOf([...problems, ...common]);
+  for (const answer of answers) {
+    const status = String(answer.status);
+    const asProblem = responses[status];
+    const asAnswer = { ...headersOf(answer.headers ?? []), ...contentOf(answer) };
+    responses[status] =
+      asProblem === undefined
+        ? { description: answer.description, ...asAnswer }
+        : {
+            description: `${answer.description} ${String(asProblem['description'])}`,
+            ...asAnswer,
+            content: { ...(asAnswer['content'] as Json), ...(asProblem['content'] as Json) },
+          };
+  }
+  return responses;
 }
 
 function contentOf({ schema, events }: AnswerDoc): Json {
@@ -119,7 +127,7 @@ function headersOf(headers: readonly HeaderDoc[]): Json {
 }
 
 /** One response for each status, naming the codes that it may carry. */
-function problemsOf(codes: readonly ProblemCode[]): Json {
+function problemsOf(codes: readonly ProblemCode[]): Record<string, Json> {
   const byStatus = Map.groupBy(codes, (code) => PROBLEMS[code].status);
   return Object.fromEntries(
     [...byStatus].map(([status, group]) => [

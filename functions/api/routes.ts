@@ -16,6 +16,7 @@ import { JobId } from '../../domain/contract/job.ts';
 import { ListRejectionsQuery, RejectionList } from '../../domain/contract/rejection.ts';
 import type { ProblemCode } from '../../domain/errors.ts';
 import { z } from 'zod';
+import { ABOUT_ROUTES } from './about-routes.ts';
 import { createJob } from './create-job.ts';
 import { FILE_ROUTES } from './files/file-routes.ts';
 import { FOLLOW_ROUTES } from './follow/follow-routes.ts';
@@ -223,4 +224,5 @@ export const API_ROUTES: readonly ApiRoute[] = [
     handle: postFirebaseToken,
   },
   ...TENANT_ROUTES,
+  ...ABOUT_ROUTES,
 ];

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROGRAM, ROOT } from './bundle.ts';
@@ -43,12 +44,20 @@ interface Manifest {
   readonly optionalDependencies: Readonly<Record<string, string>>;
 }
 
-/** What a folder has beside its program: how it is started, and by which Node. */
+/** The source that is built, `-dirty` where it is not quite that; null where it does not lie in git. */
+function commitOf(root: string): string | null {
+  const asked = spawnSync('git', ['describe', '--always', '--dirty', '--abbrev=40', '--exclude=*'], { cwd: root });
+  return asked.status === 0 ? asked.stdout.toString().trim() : null;
+}
+
+/** What a folder has beside its program: how it is started, by which Node, and which build it is. */
 export function startFiles({ name }: Deployable): ReadonlyMap<string, string> {
   const own = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Manifest;
+  const commit = commitOf(ROOT);
   const manifest = {
     name: `slipway-${name}`,
     version: own.version,
+    ...(commit === null ? {} : { commit }),
     license: own.license,
     private: true,
     type: 'module',

@@ -12,6 +12,7 @@ import { serveFunction } from '../../functions/serve.ts';
 import { systemClock } from '../../host/clock.ts';
 import { createHttp } from '../../host/http.ts';
 import { systemRandom } from '../../host/random.ts';
+import { releaseIn } from '../../host/release.ts';
 import { startBlobs } from '../../local/blobs.ts';
 import { fileSecrets } from '../../local/secrets.ts';
 import { openStore } from '../../local/sqlite.ts';
@@ -123,6 +124,7 @@ export async function serveApi(
     catalogue: CATALOGUE,
     settings: DEFAULT_SETTINGS,
     topicPrefix: '',
+    release: releaseIn(join(import.meta.dirname, '../..')),
   };
   const deps = { ...standard, ...change(standard) };
   for (const [key, tenant] of [

@@ -5,7 +5,14 @@ import { describe, expect, test } from '@jest/globals';
 import protobuf from 'protobufjs';
 import { PoisonEventError } from '../../domain/errors.ts';
 import { decodeDocumentPath } from '../../eventarc/decode-document.ts';
-import { decodeIds, decodeMessage, decodeObject, parseEventPath, parsePurgePath } from '../../eventarc/decode.ts';
+import {
+  decodeIds,
+  decodeMessage,
+  decodeObject,
+  decodeSwept,
+  parseEventPath,
+  parsePurgePath,
+} from '../../eventarc/decode.ts';
 
 const NAME = 'projects/p/databases/(default)/documents/jobs/abc/events/3';
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
@@ -103,6 +110,17 @@ test("sweep's ids are lists of texts under their names, and nothing else is take
   expect(decodeIds(json({ slots: ['a'] }), ['slots', 'jobs'])).toEqual({ slots: ['a'], jobs: [] });
   for (const body of [{}, { slots: 'a' }, { slots: [1] }, { slots: null }]) {
     expect(() => decodeIds(json(body), ['slots'])).toThrow('slots is no list of ids');
+  }
+});
+
+test('how a sweep went is two whole numbers; a sweep of before says nothing of it', () => {
+  expect(decodeSwept(json({ slots: [] }))).toBeUndefined();
+  expect(decodeSwept(json({ swept: { startedAtMs: 5, failures: 2, more: 1 } }))).toEqual({
+    startedAtMs: 5,
+    failures: 2,
+  });
+  for (const swept of [null, 7, {}, { startedAtMs: 5 }, { startedAtMs: '5', failures: 0 }]) {
+    expect(() => decodeSwept(json({ swept }))).toThrow(PoisonEventError);
   }
 });
 

@@ -69,6 +69,7 @@ function depsOf(ports: SteppingPorts, behaviour: Behaviour): Deps {
     secrets: { get: absent('secrets') },
     tokens: { make: absent('tokens') },
     idTokens: { verify: absent('ID tokens') },
+    release: { build: absent('the release'), openApi: absent('the release') },
     http: { check: absent('http'), send: absent('http') },
   };
 }

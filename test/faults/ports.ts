@@ -145,6 +145,7 @@ export function portsOf(ground: Ground, process: Process): Deps {
     },
     tokens: { make: async () => null },
     idTokens: { verify: async () => null },
+    release: { build: async () => ({ version: '0.0.0', commit: null }), openApi: async () => ({}) },
     http: {
       check: () => undefined,
       send: (request) => {

@@ -100,6 +100,7 @@ export function makeRig(options: { max?: number } = {}): Rig {
     },
     settings: DEFAULT_SETTINGS,
     topicPrefix: '',
+    release: { build: async () => ({ version: '0.0.0', commit: null }), openApi: async () => ({}) },
   };
   const data = async <T>(read: Promise<{ data: T } | null>): Promise<T> => {
     const document = await read;

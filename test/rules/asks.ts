@@ -36,6 +36,7 @@ export const CLOSED = [
   'keys/k',
   'edges/a~b',
   'rejections/r',
+  'system/sweep',
   'endpoints/e',
   'tenants/acme',
   'queues/q',
