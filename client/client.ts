@@ -105,6 +105,8 @@ export interface SlipwayClient {
   deleteKey(tenant: string, key: string, options?: Abortable): Promise<void>;
   /** Whether it works, and with a key of scope `read` what it stands on. One that is down says so, and throws nothing. */
   getHealth(options?: Abortable): Promise<HealthResource>;
+  /** The OpenAPI description of the interface. */
+  getOpenApi(options?: Abortable): Promise<Record<string, unknown>>;
 }
 
 const part = (text: string): string => encodeURIComponent(text);
@@ -171,5 +173,6 @@ export function createClient({ url, key, ...given }: ClientOptions): SlipwayClie
     deleteKey: (tenant, id, options) =>
       ask({ method: 'DELETE', path: `/v1/tenants/${part(tenant)}/keys/${part(id)}`, ...options }),
     getHealth: (options) => ask({ method: 'GET', path: '/v1/health', alsoAnswers: 503, ...options }),
+    getOpenApi: (options) => get('/openapi.json', options),
   };
 }

@@ -65,6 +65,7 @@ interface Operation {
   readonly query?: z.ZodObject;
   readonly headers?: readonly HeaderDoc[];
   readonly body?: z.ZodType;
+  readonly bodyExample?: Readonly<Record<string, unknown>>;
   /** Where the body may be left out. */
   readonly isBodyOptional?: true;
   readonly answers: readonly AnswerDoc[];

@@ -57,6 +57,8 @@ const REPLAYED: HeaderDoc = {
 };
 const ID = { id: { description: 'the id of a job', schema: JobId } };
 
+const A_JOB = { model: 'ligand-properties', input: { smiles: 'CCO' }, labels: ['deck:7'] };
+
 const SUBMITTED: readonly AnswerDoc[] = [
   {
     status: 201,
@@ -92,6 +94,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     summary: 'Submit a job',
     headers: [IDEMPOTENCY_KEY, PREFER],
     body: CreateJobRequest,
+    bodyExample: A_JOB,
     answers: SUBMITTED,
     problems: SUBMISSION_PROBLEMS,
     handle: createJob,
@@ -103,6 +106,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     scope: 'submit',
     summary: 'Try a submission without making it',
     body: CreateJobRequest,
+    bodyExample: A_JOB,
     answers: [{ status: 200, description: 'What would become of the job.', schema: JobPlanResource }],
     problems: DRY_RUN_PROBLEMS,
     handle: tryJob,
@@ -139,6 +143,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     summary: 'Cancel a job',
     params: ID,
     body: CancelJobRequest,
+    bodyExample: { dependants: 'cancel' },
     isBodyOptional: true,
     answers: [
       { status: 200, description: 'The job: canceled, or canceling while its worker stops.', schema: CanceledJob },
@@ -167,6 +172,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     params: ID,
     headers: [IDEMPOTENCY_KEY, PREFER],
     body: RetryJobRequest,
+    bodyExample: { priority: 'high' },
     isBodyOptional: true,
     answers: SUBMITTED,
     problems: [...SUBMISSION_PROBLEMS, 'not_found', 'job_not_ended'],

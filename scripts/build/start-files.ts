@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { OPENAPI_FILE } from '../../host/release.ts';
 import { PROGRAM, ROOT } from './bundle.ts';
 import type { Deployable } from './deployables.ts';
 
@@ -38,6 +39,8 @@ flushCompileCache();
 spawnSync(process.execPath, [dirname + '/main.mjs'], { env: {}, stdio: 'ignore' });
 `;
 
+const compact = (json: string): string => JSON.stringify(JSON.parse(json));
+
 interface Manifest {
   readonly version: string;
   readonly license: string;
@@ -69,5 +72,7 @@ export function startFiles({ name }: Deployable): ReadonlyMap<string, string> {
     ['main.mjs', MAIN],
     ['package.json', `${JSON.stringify(manifest, null, 2)}\n`],
     ['warm.mjs', WARM],
+    // Served as it is committed; to make it from the schemas would need all of zod.
+    ...(name === 'api' ? [[OPENAPI_FILE, compact(readFileSync(join(ROOT, OPENAPI_FILE), 'utf8'))] as const] : []),
   ]);
 }
