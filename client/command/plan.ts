@@ -20,9 +20,9 @@ export const plan = command({
 });
 
 function planLines({ width }: Pick<Context, 'width'>, planned: JobPlanResource): string[] {
-  const { model, queues, blocked, backlog, expected, history, target } = planned;
+  const { model, queues, blocked, backlog, expected, history } = planned;
   const { basis, waitSeconds, bootSeconds, runSeconds, costUsd, price } = expected;
-  const wait = `${span(waitSeconds * 1_000)}, behind ${backlog} queued`;
+  const wait = `${span(waitSeconds * 1_000)}, ${backlog} of yours are queued`;
   const ninety = (p90: string | null): string => (p90 === null ? '' : `, in 9 of 10 jobs at most ${p90}`);
   const rows: [string, string | null][] = [
     ['model', model],
@@ -50,7 +50,6 @@ function planLines({ width }: Pick<Context, 'width'>, planned: JobPlanResource):
         : `${history.costUsd.median.toFixed(6)} USD each${ninety(`${history.costUsd.p90.toFixed(6)} USD`)}`,
     ],
     ['history', historyOf(history)],
-    ['workers', `${target.workers} for its queue (${target.reason})`],
   ];
   return fields(
     rows.flatMap(([name, value]) => (value === null ? [] : [[name, value] as const])),

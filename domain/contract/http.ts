@@ -224,12 +224,16 @@ export const JobPlanResource = z
     pool: z.string(),
     queues: z.array(z.string()).describe('those that may take it, in order; the first is its home'),
     blocked: JobResource.shape.blocked.describe('what it would wait for before it is queued'),
-    backlog: z.int().describe('jobs that are queued in its home now; counted to 10 000'),
+    backlog: z.int().describe('jobs of yours that are queued in its pool now; counted to 10 000'),
     expected: z.object({
       basis: z
         .object({ wait: Basis, boot: Basis, run: Basis, cost: Basis })
         .describe('`history`: reckoned with the medians of `history`; `model`: with what the model declares of itself'),
-      waitSeconds: z.number().describe('from queued to started, behind all that are queued now'),
+      waitSeconds: z
+        .number()
+        .describe(
+          'from queued to started, behind all that are queued now; rounded up to 1, 2 or 5 times a power of ten',
+        ),
       bootSeconds: z
         .number()
         .describe(
@@ -250,9 +254,6 @@ export const JobPlanResource = z
         costUsd: Spread.describe('what a job cost with all its attempts, boots and idling'),
       })
       .describe('your own last succeeded jobs of this model, 20 at most; a figure is null where too few have it'),
-    target: z
-      .object({ workers: z.int(), reason: z.string() })
-      .describe('how many workers its home would be given with this job in it, and why'),
   })
   .meta({ id: 'JobPlan' });
 export type JobPlanResource = z.infer<typeof JobPlanResource>;

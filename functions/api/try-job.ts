@@ -1,6 +1,6 @@
 import type { JobPlanResource } from '../../domain/contract/http.ts';
 import type { Model, Queue } from '../../domain/contract/model.ts';
-import { expectedCostUsd, expectedWaitMs } from '../../domain/expect.policy.ts';
+import { coarseMs, expectedCostUsd, expectedWaitMs } from '../../domain/expect.policy.ts';
 import { basisOf, figureOf, type History, type Spread } from '../../domain/history.policy.ts';
 import { PRICES } from '../../domain/prices.ts';
 import { isHeldSlot } from '../../domain/slot.policy.ts';
@@ -32,14 +32,19 @@ export async function tryJob(deps: ApiDeps, call: Call): Promise<Answer> {
   const model = deps.catalogue.models.get(job.model)?.model;
   if (home === undefined || model === undefined)
     throw new RequestError('unavailable', `No queue here runs ${job.model}.`);
-  const [now, history] = await Promise.all([viewOf(deps, home), ownHistory(deps, job.tenant, model)]);
+  const own = { tenant: job.tenant, pool: job.pool, state: 'queued' } as const;
+  const [now, history, backlog] = await Promise.all([
+    viewOf(deps, home),
+    ownHistory(deps, job.tenant, model),
+    deps.store.count('jobsByTenantPoolState', own, MOST_COUNTED),
+  ]);
   const body: JobPlanResource = {
     model: job.model,
     pool: job.pool,
     queues: job.queues,
     blocked: jobSummary(deps, job).blocked,
-    backlog: now.queued,
-    ...expectations(now, home, model, history),
+    backlog,
+    expected: expectations(now, home, model, history),
     history: historyResource(history),
   };
   return { status: 200, body };
@@ -72,7 +77,7 @@ function expectations(
   queue: Queue,
   { hardware, expected }: Model,
   history: History,
-): Pick<JobPlanResource, 'expected' | 'target'> {
+): JobPlanResource['expected'] {
   const target = targetWorkers({ ...now, queued: now.queued + 1 });
   const ready = now.held - now.arriving;
   const busy = Math.min(now.busy, ready);
@@ -87,20 +92,18 @@ function expectations(
   const bootMs = isCold ? boot.ms : 0;
   const price = PRICES[hardware];
   return {
-    expected: {
-      basis: {
-        wait: basisOf(boot, ahead),
-        boot: boot.basis,
-        run: run.basis,
-        cost: isCold ? basisOf(boot, run) : run.basis,
-      },
-      waitSeconds: waitMs / SECOND,
-      bootSeconds: bootMs / SECOND,
-      runSeconds: run.ms / SECOND,
-      costUsd: expectedCostUsd(hardware, bootMs + run.ms),
-      price: price === undefined ? null : { hardware, date: price.date, verified: price.verified },
+    basis: {
+      wait: basisOf(boot, ahead),
+      boot: boot.basis,
+      run: run.basis,
+      cost: isCold ? basisOf(boot, run) : run.basis,
     },
-    target,
+    // Exact, it would count the jobs of others.
+    waitSeconds: coarseMs(waitMs) / SECOND,
+    bootSeconds: bootMs / SECOND,
+    runSeconds: run.ms / SECOND,
+    costUsd: expectedCostUsd(hardware, bootMs + run.ms),
+    price: price === undefined ? null : { hardware, date: price.date, verified: price.verified },
   };
 }
 

@@ -11,6 +11,7 @@ import { serveApi, type TestApi } from './serve-api.ts';
 let api: TestApi;
 let ended: JobResource;
 let queued: JobResource;
+let file = '';
 const held = new Set<string>();
 
 beforeAll(async () => {
@@ -28,6 +29,7 @@ afterAll(async () => {
 });
 
 const JOB = { model: 'slide-text', input: { text: 'hello' } };
+const FILE = { contentType: 'text/plain', sizeBytes: 1, sha256: '0'.repeat(64) };
 const NONE = '0'.repeat(26);
 
 interface Sent {
@@ -35,7 +37,7 @@ interface Sent {
   readonly headers?: Record<string, string>;
 }
 
-/** In this order: what is made by one is read by the next. The id of the ended job is `ENDED`, of the other `QUEUED`. */
+/** In this order: what is made by one is read by the next. The id of the ended job is `ENDED`, of the other `QUEUED`, of the file that was declared last `UPLOAD`. */
 const ASKED: readonly (readonly [string, string, number, Sent?])[] = [
   ['POST', '/v1/jobs', 201, { body: JOB, headers: { 'idempotency-key': 'k', prefer: 'wait=1' } }],
   ['POST', '/v1/jobs', 200, { body: JOB, headers: { 'idempotency-key': 'k' } }],
@@ -78,14 +80,22 @@ const ASKED: readonly (readonly [string, string, number, Sent?])[] = [
   ['POST', '/v1/tenants/lab/keys', 201, { body: { name: 'ci' } }],
   ['GET', '/v1/tenants/lab/keys', 200],
   ['DELETE', '/v1/tenants/lab/keys/none', 404],
+  ['POST', '/v1/files', 201, { body: FILE, headers: { 'idempotency-key': 'f' } }],
+  ['POST', '/v1/files', 200, { body: FILE, headers: { 'idempotency-key': 'f' } }],
+  ['POST', '/v1/files', 422, { body: { ...FILE, sizeBytes: 0 } }],
+  ['GET', '/v1/files/UPLOAD', 200],
+  ['DELETE', '/v1/files/UPLOAD', 204],
+  ['GET', '/v1/files/UPLOAD', 404],
+  ['GET', '/v1/rejections', 200],
   ['GET', '/v1/health', 200],
   ['GET', '/openapi.json', 200],
   ['GET', '/openapi.json', 304, { headers: { 'if-none-match': '*' } }],
 ];
 
 test.each(ASKED)('%s %s answers %i as it is described', async (method, url, status, sent = {}) => {
-  const path = url.replace('ENDED', ended.id).replace('QUEUED', queued.id);
+  const path = url.replace('ENDED', ended.id).replace('QUEUED', queued.id).replace('UPLOAD', file);
   const answer = await api.send(method, path, sent);
+  if (url === '/v1/files' && status === 201) file = ((await answer.clone().json()) as { id: string }).id;
   const { at, faults } = await heldAgainst(method, path, answer);
   expect([answer.status, at, ...faults]).toEqual([status, at]);
   held.add(at);

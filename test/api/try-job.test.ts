@@ -8,7 +8,7 @@ import { newSlot } from '../../domain/slot.policy.ts';
 import { HOUR } from '../../domain/time.ts';
 import { makeJob, T0 } from '../domain/make-job.ts';
 import { removeFolders } from '../local/folder.ts';
-import { CATALOGUE, serveApi, type TestApi } from './serve-api.ts';
+import { OTHER_KEY, CATALOGUE, serveApi, type TestApi } from './serve-api.ts';
 
 let api: TestApi;
 let commits: number;
@@ -107,7 +107,6 @@ describe('a dry run', () => {
         price: { hardware: 'l4' },
       },
       history: { jobs: 0, from: null, to: null, runSeconds: null, bootSeconds: null, loadSeconds: null, costUsd: null },
-      target: { workers: 1, reason: 'first_worker' },
     });
     expect(job.expected.costUsd).toBeCloseTo(11 * PER_SECOND, 10);
   });
@@ -116,10 +115,15 @@ describe('a dry run', () => {
     await slot({ state: 'ready', jobs: [] });
     expect(await plan(GOOD)).toMatchObject({
       expected: { waitSeconds: 0, bootSeconds: 0 },
-      target: { workers: 1, reason: 'at_max' },
     });
     for (let n = 0; n < 3; n += 1) await submit();
-    expect(await plan(GOOD)).toMatchObject({ backlog: 3, expected: { waitSeconds: 3, bootSeconds: 0 } });
+    expect(await plan(GOOD)).toMatchObject({ backlog: 3, expected: { waitSeconds: 5, bootSeconds: 0 } });
+    // Another tenant's are behind the same jobs, and learn of them no more than how long that may be.
+    const theirs = await api.send('POST', '/v1/jobs:plan', {
+      body: GOOD,
+      headers: { authorization: `Bearer ${OTHER_KEY}` },
+    });
+    expect(await theirs.json()).toMatchObject({ backlog: 0, expected: { waitSeconds: 5 } });
   });
 
   // RunPod's documentation of its batches: "cost estimation before finalization is not available" (reference/features.md).

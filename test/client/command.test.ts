@@ -164,12 +164,11 @@ describe('plan', () => {
         loadSeconds: null,
         costUsd: { median: 0.01, p90: 0.02 },
       },
-      target: { workers: 2, reason: 'backlog' },
     };
     const { out } = await run('plan m', { fetch: async () => Response.json(planned) });
     expect(out.replace(/\s+/g, ' ')).toContain(
       'queues p@a, then p@b blocked first: not_before until 2026-12-01T00:00:00.000Z ' +
-        'wait 61 s, behind 2 queued (from your own jobs) boot 30 s (as the model declares) ' +
+        'wait 61 s, 2 of yours are queued (from your own jobs) boot 30 s (as the model declares) ' +
         'run 4.0 s (from your own jobs), in 9 of 10 jobs at most 65 s ' +
         'cost 0.012346 USD (as the model declares; l4, 2026-11-01, not verified) ' +
         'jobs before 0.010000 USD each, in 9 of 10 jobs at most 0.020000 USD ' +

@@ -32,6 +32,12 @@ export const FILE_ROUTES: readonly ApiRoute[] = [
       },
     ],
     body: CreateFileRequest,
+    bodyExample: {
+      name: 'deck.pdf',
+      contentType: 'application/pdf',
+      sizeBytes: 1_048_576,
+      sha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+    },
     answers: [
       { status: 201, description: 'The file, and how its bytes are sent.', schema: FileResource, headers: [LOCATION] },
       {
