@@ -1,7 +1,9 @@
 import type { z } from 'zod';
+import type { CanceledJob } from '../domain/contract/cancel.ts';
+import type { CreateFileRequest, FileResource } from '../domain/contract/file-api.ts';
 import type { Explanation, ListLogsQuery, LogPage } from '../domain/contract/follow.ts';
+import type { HealthResource } from '../domain/contract/health.ts';
 import type {
-  CanceledJob,
   CreateJobRequest,
   FirebaseToken,
   JobPlanResource,
@@ -12,6 +14,7 @@ import type {
   ModelResource,
   RetryJobRequest,
 } from '../domain/contract/http.ts';
+import type { RejectionResource } from '../domain/contract/rejection.ts';
 import type {
   CreateKeyRequest,
   KeyResource,
@@ -22,6 +25,7 @@ import type {
 import { systemHost, type ClientHost } from './host.ts';
 import { listing, type Listing, type PageOf } from './pages.ts';
 import { sender, type Call } from './send.ts';
+import { uploadFile, type UploadOptions } from './upload.ts';
 import { waitForJob, watchJob, type ReadJob, type WaitOptions, type WatchOptions } from './watch.ts';
 
 export interface ClientOptions extends Partial<ClientHost> {
@@ -78,6 +82,17 @@ export interface SlipwayClient {
   waitFor(id: string, options?: WaitOptions): Promise<JobResource>;
   /** The job now, after each hold, and as it ended: for who wants to see its progress. */
   watch(id: string, options?: WatchOptions): AsyncIterable<JobResource>;
+  /** Declares a file; as `createJob` with an idempotency key. Its bytes go where `upload` says, once: `uploadFile` does both. */
+  createFile(
+    request: Given<typeof CreateFileRequest>,
+    options?: Abortable & { idempotencyKey?: string },
+  ): Promise<FileResource>;
+  getFile(id: string, options?: Abortable): Promise<FileResource>;
+  deleteFile(id: string, options?: Abortable): Promise<void>;
+  /** What stands for this content in the input of a job, once it is there: `slipway:files/...`. */
+  uploadFile(content: Blob | Uint8Array, options?: UploadOptions): Promise<string>;
+  /** The messages of the tenant's own topic that made no job, newest first. */
+  listRejections(options?: Paged): Listing<RejectionResource>;
   listModels(options?: Abortable): Promise<readonly ModelResource[]>;
   getModel(name: string, options?: Abortable): Promise<ModelResource>;
   createFirebaseToken(options?: Abortable): Promise<FirebaseToken>;
@@ -88,6 +103,10 @@ export interface SlipwayClient {
   createKey(tenant: string, request: Given<typeof CreateKeyRequest>, options?: Abortable): Promise<NewKeyResource>;
   listKeys(tenant: string, options?: Abortable): Promise<readonly KeyResource[]>;
   deleteKey(tenant: string, key: string, options?: Abortable): Promise<void>;
+  /** Whether it works, and with a key of scope `read` what it stands on. One that is down says so, and throws nothing. */
+  getHealth(options?: Abortable): Promise<HealthResource>;
+  /** The OpenAPI description of the interface. */
+  getOpenApi(options?: Abortable): Promise<Record<string, unknown>>;
 }
 
 const part = (text: string): string => encodeURIComponent(text);
@@ -107,6 +126,10 @@ export function createClient({ url, key, ...given }: ClientOptions): SlipwayClie
 
   const getJob: ReadJob = (id, { waitSeconds, signal } = {}) =>
     ask({ method: 'GET', path: `/v1/jobs/${part(id)}`, signal, ...held(waitSeconds) });
+
+  const createFile: SlipwayClient['createFile'] = (body, { idempotencyKey = host.random.hex(16), signal } = {}) =>
+    ask({ method: 'POST', path: '/v1/files', body, signal, headers: { 'idempotency-key': idempotencyKey } });
+  const getFile: SlipwayClient['getFile'] = (id, options) => get(`/v1/files/${part(id)}`, options);
 
   const submit = (
     path: string,
@@ -132,6 +155,11 @@ export function createClient({ url, key, ...given }: ClientOptions): SlipwayClie
     createJobToken: (id, options) => ask({ method: 'POST', path: `/v1/jobs/${part(id)}/tokens`, ...options }),
     waitFor: (id, options = {}) => waitForJob(getJob, host, id, options),
     watch: (id, options = {}) => watchJob(getJob, host, id, options),
+    createFile,
+    getFile,
+    deleteFile: (id, options) => ask({ method: 'DELETE', path: `/v1/files/${part(id)}`, ...options }),
+    uploadFile: (content, options = {}) => uploadFile({ createFile, getFile }, host, content, options),
+    listRejections: (options = {}) => list('/v1/rejections', options),
     listModels: async (options) => (await get<{ items: ModelResource[] }>('/v1/models', options)).items,
     getModel: (name, options) => get(`/v1/models/${part(name)}`, options),
     createFirebaseToken: (options) => ask({ method: 'POST', path: '/v1/tokens/firebase', ...options }),
@@ -144,5 +172,7 @@ export function createClient({ url, key, ...given }: ClientOptions): SlipwayClie
       (await get<{ items: KeyResource[] }>(`/v1/tenants/${part(tenant)}/keys`, options)).items,
     deleteKey: (tenant, id, options) =>
       ask({ method: 'DELETE', path: `/v1/tenants/${part(tenant)}/keys/${part(id)}`, ...options }),
+    getHealth: (options) => ask({ method: 'GET', path: '/v1/health', alsoAnswers: 503, ...options }),
+    getOpenApi: (options) => get('/openapi.json', options),
   };
 }

@@ -15,6 +15,8 @@ export interface Call {
   readonly isRepeatable: boolean;
   /** How long the answer may be held on purpose. */
   readonly holdMs?: number | undefined;
+  /** A status other than 2xx with which an answer comes, and no problem, where its body says so. */
+  readonly alsoAnswers?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -79,7 +81,7 @@ export function sender(at: { readonly url: string; readonly key: string }, host:
     for (let tries = 1; ; tries += 1) {
       call.signal?.throwIfAborted();
       const outcome = await once(call).catch((error: unknown) => error);
-      if (outcome instanceof Answer && outcome.status >= 200 && outcome.status < 300) return bodyOf(outcome, url);
+      if (outcome instanceof Answer && isAnswerTo(call, outcome)) return bodyOf(outcome, url);
       if (!(outcome instanceof Answer) && !(outcome instanceof SlipwayError)) throw outcome;
       const failed = {
         status: outcome.status,
@@ -95,6 +97,11 @@ export function sender(at: { readonly url: string; readonly key: string }, host:
     }
   };
 }
+
+/** A problem has a type of its own, and something in between that answers for Slipway hardly sends JSON. */
+const isAnswerTo = ({ alsoAnswers }: Call, { status, headers }: Answer): boolean =>
+  (status >= 200 && status < 300) ||
+  (status === alsoAnswers && headers.get('content-type')?.startsWith('application/json') === true);
 
 /** @throws TypeError for what cannot be meant; the key is never in it */
 function checked({ url, key }: { readonly url: string; readonly key: string }): { url: string; key: string } {

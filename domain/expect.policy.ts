@@ -41,6 +41,13 @@ export function expectedWaitMs(view: WorkersView): number {
   return low;
 }
 
+/** Rounded up to 1, 2 or 5 of its power of ten: as much as a wait among jobs of others can be told, and no more than may be told of them. */
+export function coarseMs(ms: number): number {
+  if (ms <= 0 || !Number.isFinite(ms)) return ms;
+  const power = 10 ** Math.floor(Math.log10(ms));
+  return ([1, 2, 5].find((step) => ms <= step * power) ?? 10) * power;
+}
+
 /** What so much of a worker's time costs on this hardware, in US dollars; null where the price table has no such hardware. */
 export function expectedCostUsd(hardware: string, ms: number): number | null {
   const price = PRICES[hardware];

@@ -1,6 +1,7 @@
 import type { BlockedReason, Job, JobError, JobEvent, JobState } from './contract/job.ts';
 import { IllegalMoveError } from './errors.ts';
 import { create, refs, remove, update, type Snapshot, type Write } from './ports.ts';
+import { retentionMsOf } from './retention.policy.ts';
 import { NEVER_MS } from './time.ts';
 
 /** What may follow what. A new state does not compile until its row is here. */
@@ -36,7 +37,7 @@ export interface MoveDetail {
   readonly patch?: Partial<Job>;
 }
 
-/** What a job that no worker holds can be moved by: it has no holder to take leave of, and no place to give up. */
+/** What a job that waits can be moved by to where it goes on waiting: it has no place to give up, and no end to be kept after. */
 export type Waiting = Pick<Job, 'id' | 'tenant' | 'version' | 'attempt'> & { readonly state: 'queued' | 'blocked' };
 export const WAITING_FIELDS = [
   'id',
@@ -54,17 +55,19 @@ export const isWaiting = <T extends Pick<Job, keyof Waiting>>(read: Snapshot<T>)
  * The writes that move a job: the document with `version` + 1 and, in the same commit, the event of that version; and the
  * place of its tenant, if it takes or leaves one by it, so that places and jobs never disagree.
  * This is the only place where a job's state is written.
- * @param read the job as it was read, or what is needed of one that waits; the commit fails if it has changed since
+ * @param read the job as it was read, or what is needed of one that goes on waiting; the commit fails if it has changed since
  * @param nowMs stands in the event and in the time fields of the move; it decides nothing
  * @throws IllegalMoveError if `TRANSITIONS` has no such way, `expired` after an attempt ran included
  */
+export function move(read: Snapshot<Job>, to: JobState, nowMs: number, detail?: MoveDetail): Write[];
+export function move(read: Snapshot<Waiting>, to: Waiting['state'], nowMs: number, detail?: MoveDetail): Write[];
 export function move(
   read: Snapshot<Job> | Snapshot<Waiting>,
   to: JobState,
   nowMs: number,
   detail: MoveDetail = {},
 ): Write[] {
-  const job: Waiting | Job = read.data;
+  const job: Pick<Job, keyof Waiting> & Partial<Job> = read.data;
   if (!canMove(job.state, to)) throw new IllegalMoveError(`job ${job.id}: ${job.state} -> ${to}`);
   if (to === 'expired' && job.attempt > 0)
     throw new IllegalMoveError(`job ${job.id}: expired after attempt ${job.attempt}`);
@@ -78,7 +81,7 @@ export function move(
     untilMs: to === 'blocked' ? (detail.untilMs ?? NEVER_MS) : NEVER_MS,
     ...(isHeld(to) ? {} : { holder: null, ...(hasPlace(job) ? { place: null } : {}) }),
     ...(to === 'queued' ? { queuedAtMs: nowMs } : {}),
-    ...(isTerminal(to) ? { finishedAtMs: nowMs } : {}),
+    ...(isTerminal(to) ? { finishedAtMs: nowMs, purgeAtMs: nowMs + retentionMsOf(job) } : {}),
     ...(to === 'succeeded' ? { error: null } : detail.error === undefined ? {} : { error: detail.error }),
   };
   return [
@@ -95,7 +98,7 @@ const hasPlace = (job: Partial<Job>): job is Partial<Job> & { place: number } =>
  * A place is taken by making it, which fails where another job has it: that is the cap. It is given up without a precondition
  * of its own, since the job is written as it was read: with this place.
  */
-function placeWrites(job: Job | Waiting, to: JobState, patch: Partial<Job>): Write[] {
+function placeWrites(job: Pick<Job, 'id' | 'tenant'> & Partial<Job>, to: JobState, patch: Partial<Job>): Write[] {
   const { id, tenant } = job;
   if (to === 'running' && hasPlace(patch)) {
     return [create(refs.place(tenant, patch.place), { schema: 1, tenant, index: patch.place, job: id })];

@@ -1,4 +1,5 @@
 import { PoisonEventError } from '../domain/errors.ts';
+import type { Swept } from '../domain/ports.ts';
 import type { PushEnvelope } from './events.ts';
 
 /** The JSON object in a body or in the data of an event. @throws PoisonEventError if it is none */
@@ -12,11 +13,22 @@ export function decodeObject(body: unknown): Record<string, unknown> {
  * @throws PoisonEventError if it is no envelope around a JSON object
  */
 export function decodeMessage(body: unknown): Record<string, unknown> {
-  const envelope = decodeObject(body) as Partial<PushEnvelope>;
-  const data = envelope.message?.data;
+  return objectOf(decodeEnvelope(body).data.toString('utf8'), 'message.data');
+}
+
+/**
+ * What somebody else's program has published: its bytes, and its attributes.
+ * @throws PoisonEventError if the body is no envelope around a message
+ */
+export function decodeEnvelope(body: unknown): {
+  readonly data: Buffer;
+  readonly attributes: Readonly<Record<string, unknown>>;
+} {
+  const { message } = decodeObject(body) as Partial<PushEnvelope>;
+  const data: unknown = message?.data;
   if (typeof data !== 'string') throw new PoisonEventError('there is no message.data');
   if (!isBase64(data)) throw new PoisonEventError('message.data is not base64');
-  return objectOf(Buffer.from(data, 'base64').toString('utf8'), 'message.data');
+  return { data: Buffer.from(data, 'base64'), attributes: { ...message?.attributes } };
 }
 
 /** What Pub/Sub calls the message in a push body, the same at each try; null where it is no envelope of one. */
@@ -46,6 +58,20 @@ export function decodeIds<K extends string>(body: unknown, names: readonly K[]):
   return Object.fromEntries(lists) as Record<K, readonly string[]>;
 }
 
+/**
+ * How a sweep went, where its call says so.
+ * @throws PoisonEventError if it says so in another way
+ */
+export function decodeSwept(body: unknown): Swept | undefined {
+  const { swept } = decodeObject(body);
+  if (swept === undefined) return undefined;
+  const { startedAtMs, failures } = Object(swept) as Partial<Swept>;
+  if (!Number.isSafeInteger(startedAtMs) || !Number.isSafeInteger(failures)) {
+    throw new PoisonEventError('swept does not say how a sweep went');
+  }
+  return { startedAtMs: Number(startedAtMs), failures: Number(failures) };
+}
+
 /** Node's own decoder skips whatever is no base64. */
 export const isBase64 = (text: string): boolean => /^[A-Za-z0-9+/]*={0,2}$/.test(text) && text.length % 4 === 0;
 
@@ -67,4 +93,11 @@ export function parseEventPath(path: unknown): { jobId: string; seq: number } {
   const match = typeof path === 'string' ? /^jobs\/([a-z0-9]+)\/events\/(\d+)$/.exec(path) : null;
   if (match?.[1] === undefined || match[2] === undefined) throw new PoisonEventError('not the path of a job event');
   return { jobId: match[1], seq: Number(match[2]) };
+}
+
+/** What is kept no longer: `jobs/{id}` or `rejections/{id}`. @throws PoisonEventError */
+export function parsePurgePath(path: string): { collection: 'jobs' | 'files' | 'rejections'; id: string } {
+  const [, collection, id] = /^(jobs|files|rejections)\/([a-z0-9]+)$/.exec(path) ?? [];
+  if (id === undefined) throw new PoisonEventError('not the path of a job, a file or a rejection');
+  return { collection: collection as 'jobs' | 'files' | 'rejections', id };
 }

@@ -5,7 +5,7 @@ import { isConflict, PoisonEventError } from '../domain/errors.ts';
 import { create, refs, slotId, update, type Due, type Snapshot } from '../domain/ports.ts';
 import { backlogBound, targetWorkers } from '../domain/target.policy.ts';
 import { isHeldSlot, isResting, newSlot, sameWork, UNHELD } from '../domain/slot.policy.ts';
-import { decodeIds, decodeMessage } from '../eventarc/decode.ts';
+import { decodeIds, decodeMessage, decodeSwept } from '../eventarc/decode.ts';
 import { EVENT_TYPES } from '../eventarc/events.ts';
 import type { DispatchDeps } from './deps.ts';
 import type { ServedFunction } from './served-function.ts';
@@ -14,19 +14,24 @@ import { coalesced } from './steps/coalesce.ts';
 import { doEach } from './steps/each.ts';
 import { nudge } from './steps/nudge.ts';
 import { recoverSlot, requeueOrphan } from './steps/recover.ts';
+import { recordSweep } from './steps/record-sweep.ts';
 import { moveDueJob } from './steps/release.ts';
 
 /** A queue of short jobs is never still; after so many tries it is decided on the later read, which is off by one job at most. */
 const UNSTEADY_ROUNDS = 8;
 
-/** `functions/dispatch`: a nudge looks at one queue; sweep's call brings ids of slots, jobs and queues that are due. */
+/** `functions/dispatch`: a nudge looks at one queue; sweep's call brings ids of slots, jobs and queues that are due, or how the sweep went. */
 export function dispatch(deps: DispatchDeps): ServedFunction {
   const look = coalesced(async (queue, beginBy: readonly number[]) => {
     const isDone = await dispatchQueue(deps, queue, Math.min(...beginBy));
     return { isLeft: !isDone };
   });
   const handler = eventHandler(deps, 'dispatch', async (event, beginByMs) => {
-    if (event.type === EVENT_TYPES.due) return dispatchDue(deps, decodeIds(event.data, ['slots', 'jobs', 'queues']));
+    if (event.type === EVENT_TYPES.due) {
+      const swept = decodeSwept(event.data);
+      const ids = decodeIds(event.data, ['slots', 'jobs', 'queues']);
+      return dispatchDue(deps, { ...ids, ...(swept === undefined ? {} : { swept }) });
+    }
     const { queue } = decodeMessage(event.data);
     if (typeof queue !== 'string') throw new PoisonEventError('a nudge names no queue');
     const looked = await look(queue, beginByMs);
@@ -47,6 +52,7 @@ export async function dispatchDue(deps: DispatchDeps, due: Due['dispatch']): Pro
       doEach(deps, due.queues, async (queue) => {
         if (!(await dispatchQueue(deps, queue))) await nudge(deps, queue);
       }),
+    () => (due.swept === undefined ? Promise.resolve() : recordSweep(deps, due.swept)),
   ];
   const errors: unknown[] = [];
   for (const step of steps) await step().catch((error: unknown) => errors.push(error));

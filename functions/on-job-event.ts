@@ -1,21 +1,35 @@
 import { decodeDocumentPath } from '../eventarc/decode-document.ts';
-import { decodeIds, decodeMessage, parseEventPath } from '../eventarc/decode.ts';
+import { decodeIds, decodeMessage, parseEventPath, parsePurgePath } from '../eventarc/decode.ts';
 import { EVENT_TYPES } from '../eventarc/events.ts';
 import type { SettleDeps } from './deps.ts';
 import { eventHandler } from './events/event-handler.ts';
 import type { ServedFunction } from './served-function.ts';
 import { doEach } from './steps/each.ts';
 import { fillMarked } from './steps/places.ts';
+import { purgeJob, purgeRejection } from './steps/purge.ts';
+import { removeFile } from './steps/remove-file.ts';
 import { settleEvent } from './steps/settle.ts';
+
+/** How what is kept no longer goes, by its collection. */
+const PURGES = {
+  jobs: (deps: SettleDeps, id: string) => purgeJob(deps, id),
+  files: removeFile,
+  rejections: purgeRejection,
+} as const;
 
 /**
  * `functions/on-job-event`: a created event document is settled; its own message goes on with one that was too much for one
- * answer; sweep's call brings the paths of those still open, and the tenants whose places are to be filled.
+ * answer; sweep's call brings the paths of those still open, and of what is kept no longer, and the tenants whose places are to be
+ * filled.
  */
 export function onJobEvent(deps: SettleDeps): ServedFunction {
   const settle = async (path: unknown, beginByMs?: number): Promise<void> => {
     const { jobId, seq } = parseEventPath(path);
     await settleEvent(deps, jobId, seq, beginByMs);
+  };
+  const purge = async (path: string): Promise<void> => {
+    const { collection, id } = parsePurgePath(path);
+    await PURGES[collection](deps, id);
   };
   const fill = async (tenant: string): Promise<void> => {
     // Sweep waits for it for as long as there is between two sweeps.
@@ -24,8 +38,9 @@ export function onJobEvent(deps: SettleDeps): ServedFunction {
   const handler = eventHandler(deps, 'on-job-event', async ({ type, data, ...attributes }, beginByMs) => {
     switch (type) {
       case EVENT_TYPES.due: {
-        const { events, tenants } = decodeIds(data, ['events', 'tenants']);
+        const { events, purges, tenants } = decodeIds(data, ['events', 'purges', 'tenants']);
         await doEach(deps, events, (path) => settle(path));
+        await doEach(deps, purges, purge);
         return doEach(deps, tenants, fill);
       }
       case EVENT_TYPES.message:

@@ -29,17 +29,22 @@ export class SweepIncompleteError extends Error {
 }
 
 /**
- * Finds what is due, hands the ids to the function whose work it is, and writes the gauges. It decides nothing, and the
- * function reads everything again, so that running it twice at once does no harm. With every event lost, this alone gets
+ * Finds what is due, hands the ids to the function whose work it is, writes the gauges, and has dispatch write down how it
+ * went. It decides nothing, and the function reads everything again, so that running it twice at once does no harm. With every event lost, this alone gets
  * every job finished and settled. Each of its duties is on its own, and its time is bounded: a platform that does not answer, or
  * receivers that do not, must keep neither the other duties nor the next sweep.
  * @param staleMs as for `dutiesOf`
  * @throws SweepIncompleteError at the end, if anything failed: everything else has been done
  */
 export async function sweepOnce(deps: SweepDeps, staleMs: number): Promise<void> {
-  const endsAtMs = deps.clock.nowMs() + deps.settings.sweepEveryMs;
+  const startedAtMs = deps.clock.nowMs();
+  const endsAtMs = startedAtMs + deps.settings.sweepEveryMs;
   let failures = 0;
   await Promise.all([...dutiesOf(deps, staleMs).map(handOn), attempt('gauges', () => writeGauges(deps))]);
+  // Its own right is to read (docs/adr/20261126-health.md).
+  await attempt('its record', () =>
+    deps.calls.due('dispatch', { slots: [], jobs: [], queues: [], swept: { startedAtMs, failures } }),
+  );
   if (failures > 0) throw new SweepIncompleteError(failures);
 
   async function handOn({ what, find, call }: Duty): Promise<void> {

@@ -8,12 +8,14 @@ import { loadCatalogue } from '../gpu-job/models/catalogue.ts';
 import { systemClock } from '../host/clock.ts';
 import { createHttp } from '../host/http.ts';
 import { systemRandom } from '../host/random.ts';
+import { releaseIn } from '../host/release.ts';
 import { admitOnly } from './api-key.ts';
 import { startBlobs } from './blobs.ts';
 import { localBus, type BusOptions } from './bus.ts';
 import { httpCalls } from './calls.ts';
 import { openDataFolder } from './data-folder.ts';
 import { hostedFunctions } from './hosted-functions.ts';
+import { announceIntake } from './intake-address.ts';
 import { processLauncher } from './launcher.ts';
 import { memoryMetrics } from './metrics.ts';
 import { fileSecrets } from './secrets.ts';
@@ -121,9 +123,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       log,
       catalogue,
       settings,
+      topicPrefix: '',
+      release: releaseIn(join(import.meta.dirname, '..')),
     };
     stops.push(() => functions.close());
     await functions.serve(deps, options.port);
+    stops.push(announceIntake(folder.path('intake.json'), functions.addressOf('intake')));
     // Workers go before the functions, since they still need the door to hand back what they hold; messages go before the
     // workers, since what is handed back would start others.
     stops.push(() => launcher.stop());

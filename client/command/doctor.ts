@@ -1,20 +1,14 @@
+import type { HealthResource } from '../../domain/contract/health.ts';
 import type { ModelResource } from '../../domain/contract/http.ts';
 import type { Scope } from '../../domain/contract/tenant.ts';
 import type { SlipwayClient } from '../client.ts';
 import { SlipwayError } from '../errors.ts';
+import { fail, healthChecks, ok, type Check } from './checks.ts';
 import { EXIT, exitOf, type Exit } from './exit.ts';
 import type { Io } from './io.ts';
 import { command } from './spec.ts';
 import { urlOf } from './settings.ts';
 import { wrapped } from './text.ts';
-
-/** `warn` is what does without: a model that cannot run here, emulators that nobody starts. */
-interface Check {
-  readonly name: string;
-  readonly state: 'ok' | 'warn' | 'fail';
-  readonly detail: string;
-  readonly remedy: readonly string[];
-}
 
 const NEEDED_NODE = 24;
 /** No job has it, so that asking to cancel it tells what the key may do, and does nothing. */
@@ -73,14 +67,6 @@ async function examine(io: Io, client: () => SlipwayClient): Promise<{ checks: C
   return { checks, exit };
 }
 
-const ok = (name: string, detail: string): Check => ({ name, state: 'ok', detail, remedy: [] });
-const fail = (name: string, detail: string, remedy: readonly string[]): Check => ({
-  name,
-  state: 'fail',
-  detail,
-  remedy,
-});
-
 function nodeCheck(version: string): Check {
   return Number(version.split('.')[0]) >= NEEDED_NODE
     ? ok('node', version)
@@ -89,7 +75,8 @@ function nodeCheck(version: string): Check {
 
 async function serverChecks(io: Io, client: SlipwayClient): Promise<{ checks: Check[]; exit: Exit }> {
   const url = urlOf(io);
-  const [models, tenants, cancel] = await Promise.all([
+  const [health, models, tenants, cancel] = await Promise.all([
+    outcome(client.getHealth({ signal: io.signal })),
     outcome(client.listModels({ signal: io.signal })),
     outcome(first(client.listTenants({ limit: 1, signal: io.signal }))),
     outcome(client.cancelJob(NO_JOB, { signal: io.signal })),
@@ -100,6 +87,8 @@ async function serverChecks(io: Io, client: SlipwayClient): Promise<{ checks: Ch
     return { checks: [fail('server', error.detail, remedy)], exit: EXIT.unreachable };
   }
   const checks = [isInTheClear(url) ? clearText(url) : ok('server', `${url} answers`)];
+  // An older Slipway has none.
+  if (!(health instanceof SlipwayError)) checks.push(...healthChecks(health as HealthResource));
   if (error?.status === 401) {
     const remedy = ['npm start prints one; an admin makes one: slipway keys make TENANT NAME'];
     return { checks: [...checks, fail('key', error.detail, remedy)], exit: EXIT.unauthorised };
@@ -121,7 +110,7 @@ async function serverChecks(io: Io, client: SlipwayClient): Promise<{ checks: Ch
   else if (error !== null && error.status !== 403) {
     return { checks: [...checks, fail('models', error.detail, [])], exit: exitOf(error) };
   }
-  return { checks, exit: EXIT.ok };
+  return { checks, exit: checks.some(({ state }) => state === 'fail') ? EXIT.failed : EXIT.ok };
 }
 
 const outcome = (call: Promise<unknown>): Promise<unknown> =>

@@ -11,6 +11,7 @@ import { deleteKey, listKeys, makeKey } from './keys.ts';
 import { models } from './models.ts';
 import { painter } from './paint.ts';
 import { asksJson, commandOf, parse } from './parse.ts';
+import { plan } from './plan.ts';
 import { clientOf } from './settings.ts';
 import type { Command, Context } from './spec.ts';
 import { submit } from './submit.ts';
@@ -19,6 +20,7 @@ import { wrapped } from './text.ts';
 
 const OTHERS = [
   submit,
+  plan,
   get,
   list,
   watch,

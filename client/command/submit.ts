@@ -1,9 +1,8 @@
-import { Priority } from '../../domain/contract/job.ts';
 import { SlipwayError } from '../errors.ts';
 import { EXIT, UsageError } from './exit.ts';
 import { follow, TIMEOUT } from './follow.ts';
-import { inputOf } from './input.ts';
 import { COLOUR_OF } from './paint.ts';
+import { JOB_OPTIONS, requestOf } from './request.ts';
 import { command } from './spec.ts';
 
 export const submit = command({
@@ -11,13 +10,7 @@ export const submit = command({
   args: ['MODEL'],
   summary: 'Submit a job, and wait for it with --wait',
   options: {
-    input: { type: 'string', value: 'JSON|@FILE|-', help: 'the input: JSON, a file of it, or standard input' },
-    set: {
-      type: 'string',
-      multiple: true,
-      value: 'NAME=VALUE',
-      help: 'a field of the input, over --input; a.b=1 leads inside',
-    },
+    ...JOB_OPTIONS,
     wait: { type: 'boolean', short: 'w', help: 'show its progress until it has ended, then what came of it' },
     timeout: TIMEOUT,
     key: {
@@ -25,28 +18,18 @@ export const submit = command({
       value: 'TEXT',
       help: 'idempotency key: with the same key and input again it is the same job',
     },
-    priority: { type: 'string', value: 'WORD', help: 'what goes first', choices: Priority.options },
-    after: { type: 'string', multiple: true, value: 'JOB', help: 'a job that must succeed before' },
-    metadata: { type: 'string', multiple: true, value: 'NAME=VALUE', help: 'kept with the job, and shown' },
   },
   examples: [
     'slipway submit ligand-properties --set smiles=CCO --wait',
+    'slipway submit slide-text --file document=deck.pdf --wait',
     'slipway submit form --input @form.json --set count=3 --key form-7',
   ],
   run: async (context, [model = ''], values) => {
     const { io } = context;
     if (values.timeout !== undefined && !values.wait) throw new UsageError('--timeout needs --wait.');
-    const input = await inputOf(io, values.input, values.set);
     const key = values.key ?? io.random.hex(16);
     if (!/^[\x21-\x7e]{1,255}$/.test(key)) throw new UsageError('--key must be 1 to 255 visible ASCII characters.');
-    const { priority, after } = values;
-    const request = {
-      model,
-      input,
-      ...(priority === undefined ? {} : { priority: priority as Priority }),
-      ...(after.length === 0 ? {} : { dependsOn: [...after] }),
-      ...(values.metadata.length === 0 ? {} : { metadata: metadataOf(values.metadata) }),
-    };
+    const request = await requestOf(context, model, values, key);
     const job = await context
       .client()
       .createJob(request, { idempotencyKey: key, signal: io.signal })
@@ -65,12 +48,3 @@ export const submit = command({
     return EXIT.ok;
   },
 });
-
-function metadataOf(pairs: readonly string[]): Record<string, string> {
-  const entries = pairs.map((pair) => {
-    const at = pair.indexOf('=');
-    if (at < 1) throw new UsageError(`--metadata takes NAME=VALUE, not "${pair}".`);
-    return [pair.slice(0, at), pair.slice(at + 1)] as const;
-  });
-  return Object.fromEntries(entries);
-}

@@ -1,6 +1,6 @@
 import type { Firestore, Query } from '@google-cloud/firestore';
 import { BELOW_A_JOB } from '../../domain/collections.ts';
-import type { QueryOptions } from '../../domain/ports.ts';
+import type { QueryOptions } from '../../domain/query.ts';
 import { checkCursor, type Asked } from '../../domain/shapes.ts';
 
 /** The documents of a shape's collection with the values asked for, in no order. */

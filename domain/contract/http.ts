@@ -10,6 +10,13 @@ import {
   Priority,
   WebhookEventType,
 } from './job.ts';
+import { MAX_RETENTION_MS, MIN_RETENTION_MS } from '../retention.policy.ts';
+import { SECOND } from '../time.ts';
+
+/** Of the sender's choice, one for each job: what makes a request safe to repeat, over HTTPS and Pub/Sub alike. */
+export const IdempotencyKey = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters, without spaces');
 
 /** The public HTTPS interface `/v1`: requests are strict, answers may grow. Times are RFC 3339 in UTC, durations are seconds. */
 export const WebhookRequest = z.strictObject({
@@ -26,6 +33,10 @@ const Labels = z.array(Label).max(10);
 const StartDeadlineSeconds = z.int().min(1).max(604_800);
 const RunTimeoutSeconds = z.int().min(1).max(3_600);
 const MaxAttempts = z.int().min(1).max(10);
+const RetentionSeconds = z
+  .int()
+  .min(MIN_RETENTION_MS / SECOND)
+  .max(MAX_RETENTION_MS / SECOND);
 
 /**
  * `POST /v1/jobs`. Anywhere in `input`, `{"$output": {"job": ID, "path": POINTER}}` stands for a value of that job's output
@@ -52,6 +63,7 @@ export const CreateJobRequest = z
     ),
     runTimeoutSeconds: RunTimeoutSeconds.optional(),
     maxAttempts: MaxAttempts.optional(),
+    retentionSeconds: RetentionSeconds.optional().describe('how long it is kept after its end; 30 days unless said'),
   })
   .meta({ id: 'CreateJobRequest' });
 export type CreateJobRequest = z.infer<typeof CreateJobRequest>;
@@ -64,22 +76,10 @@ export const RetryJobRequest = z
     startDeadlineSeconds: StartDeadlineSeconds.optional(),
     runTimeoutSeconds: RunTimeoutSeconds.optional(),
     maxAttempts: MaxAttempts.optional(),
+    retentionSeconds: RetentionSeconds.optional(),
   })
   .meta({ id: 'RetryJobRequest' });
 export type RetryJobRequest = z.infer<typeof RetryJobRequest>;
-
-/** `POST /v1/jobs/{id}/cancel`. */
-export const CancelJobRequest = z
-  .strictObject({
-    dependants: z
-      .enum(['fail', 'cancel'])
-      .default('fail')
-      .describe(
-        'what the jobs that wait for this one do once it has ended: fail with `dependency_failed`, or end as canceled too',
-      ),
-  })
-  .meta({ id: 'CancelJobRequest' });
-export type CancelJobRequest = z.infer<typeof CancelJobRequest>;
 
 export const ArtifactResource = z.object({
   name: z.string(),
@@ -105,6 +105,22 @@ export const Timing = z.object({
   loadSeconds: z.number().nullable().describe('the part of the boot in which the model loaded'),
   runSeconds: z.number().nullable(),
 });
+
+/** Four times that have nothing to do with each other. */
+export const Times = z.object({
+  startDeadlineSeconds: z
+    .number()
+    .describe('until a worker must have taken it, from its creation or `notBefore`; ends it as expired, or failed'),
+  startupTimeoutSeconds: z
+    .number()
+    .nullable()
+    .describe(
+      'how long a worker may take to start: of its pool, for all its jobs; null where that is not here any more',
+    ),
+  runTimeoutSeconds: z.number().describe('how long each attempt may run'),
+  retentionSeconds: z.number().describe('how long it is kept after its end'),
+});
+export type Times = z.infer<typeof Times>;
 
 export const JobResource = z
   .object({
@@ -138,22 +154,14 @@ export const JobResource = z
     startedAt: z.iso.datetime().nullable(),
     finishedAt: z.iso.datetime().nullable(),
     startBy: z.iso.datetime(),
+    times: Times,
+    purgeAt: z.iso
+      .datetime()
+      .nullable()
+      .describe('when all of it is deleted, or a little later; null before its end, and where it is kept for ever'),
   })
   .meta({ id: 'Job' });
 export type JobResource = z.infer<typeof JobResource>;
-
-/** A job whose cancellation was asked for, and what came of that. Where it had ended otherwise there is a problem instead. */
-export const CanceledJob = JobResource.extend({
-  outcome: z
-    .enum(['canceled', 'requested'])
-    .describe('`canceled`: it has ended. `requested`: its worker has been asked to stop, and it will end as canceled.'),
-  dependants: CancelJobRequest.shape.dependants
-    .unwrap()
-    .describe(
-      'what those that still wait for it do. `fail` where `cancel` was asked for: its end is settled, and they have failed',
-    ),
-}).meta({ id: 'CanceledJob' });
-export type CanceledJob = z.infer<typeof CanceledJob>;
 
 /** A job as a list shows it: without what can be large, which `GET /v1/jobs/{id}` shows. */
 export const JobSummary = JobResource.omit({
@@ -184,6 +192,11 @@ export const JobList = z
   .meta({ id: 'JobList' });
 export type JobList = z.infer<typeof JobList>;
 
+const Basis = z.enum(['history', 'model']);
+const Spread = z
+  .object({ median: z.number(), p90: z.number().describe('nine of ten stayed below, or at it') })
+  .nullable();
+
 /** What would become of a job if it were submitted now. Nothing of it is stored. */
 export const JobPlanResource = z
   .object({
@@ -191,10 +204,16 @@ export const JobPlanResource = z
     pool: z.string(),
     queues: z.array(z.string()).describe('those that may take it, in order; the first is its home'),
     blocked: JobResource.shape.blocked.describe('what it would wait for before it is queued'),
-    backlog: z.int().describe('jobs that are queued in its home now; counted to 10 000'),
+    backlog: z.int().describe('jobs of yours that are queued in its pool now; counted to 10 000'),
     expected: z.object({
-      basis: z.enum(['declared']).describe('`declared`: reckoned with the times that the model names for itself'),
-      waitSeconds: z.number().describe('from queued to started, behind all that are queued now'),
+      basis: z
+        .object({ wait: Basis, boot: Basis, run: Basis, cost: Basis })
+        .describe('`history`: reckoned with the medians of `history`; `model`: with what the model declares of itself'),
+      waitSeconds: z
+        .number()
+        .describe(
+          'from queued to started, behind all that are queued now; rounded up to 1, 2 or 5 times a power of ten',
+        ),
       bootSeconds: z
         .number()
         .describe(
@@ -204,10 +223,17 @@ export const JobPlanResource = z
       costUsd: z.number().nullable().describe('of boot and run; null where the price of the hardware is not known'),
       price: z.object({ hardware: z.string(), date: z.string(), verified: z.boolean() }).nullable(),
     }),
-    history: z.object({ jobs: z.int().describe('how many jobs that ran before it is reckoned from') }),
-    target: z
-      .object({ workers: z.int(), reason: z.string() })
-      .describe('how many workers its home would be given with this job in it, and why'),
+    history: z
+      .object({
+        jobs: z.int().describe('how many it is; of fewer than three nothing is concluded'),
+        from: z.iso.datetime().nullable().describe('the end of the first of them'),
+        to: z.iso.datetime().nullable(),
+        runSeconds: Spread.describe('of the attempt that succeeded'),
+        bootSeconds: Spread.describe('of workers that were started for them'),
+        loadSeconds: Spread.describe('the part of the boot in which the model loaded'),
+        costUsd: Spread.describe('what a job cost with all its attempts, boots and idling'),
+      })
+      .describe('your own last succeeded jobs of this model, 20 at most; a figure is null where too few have it'),
   })
   .meta({ id: 'JobPlan' });
 export type JobPlanResource = z.infer<typeof JobPlanResource>;
@@ -222,6 +248,7 @@ export const ModelResource = z
     missing: z.array(z.object({ program: z.string(), install: z.string() })),
     input: z.record(z.string(), z.unknown()).describe('JSON Schema 2020-12'),
     output: z.record(z.string(), z.unknown()).describe('JSON Schema 2020-12'),
+    times: Times.describe('those of a job that asks for no others'),
   })
   .meta({ id: 'Model' });
 export type ModelResource = z.infer<typeof ModelResource>;

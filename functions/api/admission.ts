@@ -2,9 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import type { Caller } from './authenticate.ts';
 import type { RouteMatch } from './router.ts';
 
-/** What the guard found out about a request: whose it is, and what it asks for. */
+/** What the guard found out about a request: whose it is (null: of somebody without a key), and what it asks for. */
 export interface Admission {
-  readonly caller: Caller;
+  readonly caller: Caller | null;
   readonly match: RouteMatch;
 }
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Scope } from '../../domain/contract/tenant.ts';
 import { RequestError } from '../../domain/errors.ts';
 import type { Deps } from '../deps.ts';
 import { checkBodyHeaders, type Guard } from '../http/guard.ts';
@@ -14,6 +15,13 @@ import { API_ROUTES } from './routes.ts';
  */
 export function apiGuard(deps: Pick<Deps, 'store' | 'clock' | 'settings' | 'secrets' | 'idTokens'>): Guard {
   const authenticate = authenticator(deps);
+  const callerOf = async (match: RouteMatch, request: IncomingMessage): Promise<Caller | null> => {
+    const { scope } = match.route;
+    if (scope === null) return request.headers.authorization === undefined ? null : anyone(() => authenticate(request));
+    const caller = await authenticate(request, tokenInQuery(match));
+    checkScope(match, scope, caller);
+    return caller;
+  };
   return async (request) => {
     if (request.method === 'OPTIONS') {
       const { route } = matchRoute(
@@ -25,8 +33,7 @@ export function apiGuard(deps: Pick<Deps, 'store' | 'clock' | 'settings' | 'secr
       if (route.showsJob === true) return admitPreflight(request);
     }
     const match = matchRoute(API_ROUTES, request.method ?? '', request.url ?? '');
-    const caller = await authenticate(request, tokenInQuery(match));
-    checkScope(match, caller);
+    const caller = await callerOf(match, request);
     const { body, isBodyOptional } = match.route;
     const isRequired = body !== undefined && isBodyOptional !== true;
     checkBodyHeaders(request, { maxBytes: deps.settings.maxBodyBytes, isRequired });
@@ -44,7 +51,18 @@ function tokenInQuery({ route, query }: RouteMatch): string | null {
   return token;
 }
 
-function checkScope({ route: { scope, showsJob }, params }: RouteMatch, { scopes, job }: Caller): void {
+/** Whose key it is; null where that cannot be found out now: what needs no key is answered without the store too. */
+async function anyone(authenticated: () => Promise<Caller>): Promise<Caller | null> {
+  try {
+    const caller = await authenticated();
+    return caller.job === undefined ? caller : null;
+  } catch (error) {
+    if (error instanceof RequestError) throw error;
+    return null;
+  }
+}
+
+function checkScope({ route: { showsJob }, params }: RouteMatch, scope: Scope, { scopes, job }: Caller): void {
   if (job !== undefined && (showsJob !== true || params['id'] !== job)) {
     throw new RequestError('forbidden', 'A read token shows the one job that it was made for, and does nothing else.');
   }

@@ -1,6 +1,7 @@
 import { ListJobsQuery } from '../../domain/contract/http.ts';
 import { RequestError } from '../../domain/errors.ts';
-import type { Cursor, Page, QueryOptions } from '../../domain/ports.ts';
+import type { Cursor, Page } from '../../domain/ports.ts';
+import type { QueryOptions } from '../../domain/query.ts';
 import type { ApiDeps, Deps } from '../deps.ts';
 import type { Answer } from '../http/answer.ts';
 import { parseQuery } from '../http/parse.ts';
@@ -29,7 +30,7 @@ export async function listJobs(deps: ApiDeps, call: Call): Promise<Answer> {
   return {
     status: 200,
     body: {
-      items: page.items.map(({ data }) => jobSummary(data)),
+      items: page.items.map(({ data }) => jobSummary(deps, data)),
       next: page.next === null ? null : encodeCursor(page.next),
     },
   };

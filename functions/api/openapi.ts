@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { JobSummary, Problem } from '../../domain/contract/http.ts';
+import { RejectionResource } from '../../domain/contract/rejection.ts';
 import { KeyResource } from '../../domain/contract/tenant-api.ts';
 import { PROBLEMS, type ProblemCode } from '../../domain/errors.ts';
+import { CODE_HEADERS, typeOf } from '../http/answer.ts';
 import type { AnswerDoc, ApiRoute, HeaderDoc } from './route.ts';
 import { API_ROUTES } from './routes.ts';
 
@@ -13,6 +15,12 @@ const COMMON_PROBLEMS: readonly ProblemCode[] = [
   'internal',
   'unavailable',
 ];
+
+/** Every code that an operation may answer; the others are the door's. */
+const DOCUMENTED: ReadonlySet<string> = new Set([
+  ...COMMON_PROBLEMS,
+  ...API_ROUTES.flatMap(({ problems }) => problems),
+]);
 
 type Json = Record<string, unknown>;
 type Direction = 'input' | 'output';
@@ -26,15 +34,25 @@ export function openApi(version: string): Json {
     info: {
       title: 'Slipway',
       version,
-      description: 'GPU jobs: submit, follow, cancel. Times are RFC 3339 in UTC, durations are seconds.',
+      description:
+        'GPU jobs: submit, follow, cancel. Times are RFC 3339 in UTC, durations are seconds. What is refused is told as ' +
+        'RFC 9457 has it; a method that an address does not offer is 405 `method_not_allowed`, with `Allow`.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
     security: [{ apiKey: [] }],
     paths,
     components: {
-      securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'An API key of your tenant.' } },
+      securitySchemes: {
+        apiKey: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'An API key of your tenant, or a token that shows a job.',
+        },
+        readToken: { type: 'apiKey', in: 'query', name: 'token', description: 'A token that shows this one job.' },
+      },
       schemas: { ...schemasOf('input'), ...schemasOf('output') },
+      examples: problemExamples(),
     },
   };
 }
@@ -48,30 +66,54 @@ function operationOf(route: ApiRoute): Json {
   return {
     operationId: route.operation,
     summary: route.summary,
-    description: `Needs a key of scope \`${route.scope}\`.`,
+    description: route.scope === null ? 'Needs no key.' : `Needs a key of scope \`${route.scope}\`.`,
+    ...securityOf(route),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(route.body === undefined
       ? {}
       : {
           requestBody: {
             required: route.isBodyOptional !== true,
-            content: { 'application/json': { schema: refTo(route.body, 'input') } },
+            content: {
+              'application/json': {
+                schema: refTo(route.body, 'input'),
+                ...(route.bodyExample === undefined ? {} : { example: route.bodyExample }),
+              },
+            },
           },
         }),
-    responses: {
-      ...Object.fromEntries(
-        route.answers.map((answer) => [
-          String(answer.status),
-          {
-            description: answer.description,
-            ...headersOf(answer.headers ?? []),
-            ...contentOf(answer),
-          },
-        ]),
-      ),
-      ...problemsOf([...route.problems, ...COMMON_PROBLEMS]),
-    },
+    responses: responsesOf(route),
   };
+}
+
+/** A key, unless it says otherwise. */
+function securityOf({ scope, showsJob }: ApiRoute): Json {
+  if (scope === null) return { security: [] };
+  return showsJob === true ? { security: [{ apiKey: [] }, { readToken: [] }] } : {};
+}
+
+/** A part that several may have, with what is in each; nothing where it is in none. */
+const merged = (name: string, ...parts: readonly unknown[]): Json => {
+  const all = Object.assign({}, ...parts) as Json;
+  return Object.keys(all).length === 0 ? {} : { [name]: all };
+};
+
+/** Of one status there may be answers and problems: a 503 of health is either. */
+function responsesOf({ answers, problems, scope }: ApiRoute): Json {
+  const common = COMMON_PROBLEMS.filter((code) => scope !== null || code !== 'forbidden');
+  const responses = problemsOf([...problems, ...common]);
+  for (const answer of answers) {
+    const status = String(answer.status);
+    const asProblem = responses[status] ?? {};
+    const { description = '', headers = {}, content = {} } = asProblem;
+    const own = { ...headersOf(answer.headers ?? []), ...contentOf(answer) };
+    responses[status] = {
+      description: `${answer.description} ${String(description)}`.trim(),
+      ...merged('headers', headers, own['headers']),
+      ...merged('content', content, own['content']),
+    };
+  }
+  return responses;
 }
 
 function contentOf({ schema, events }: AnswerDoc): Json {
@@ -118,18 +160,55 @@ function headersOf(headers: readonly HeaderDoc[]): Json {
 }
 
 /** One response for each status, naming the codes that it may carry. */
-function problemsOf(codes: readonly ProblemCode[]): Json {
+function problemsOf(codes: readonly ProblemCode[]): Record<string, Json> {
   const byStatus = Map.groupBy(codes, (code) => PROBLEMS[code].status);
   return Object.fromEntries(
     [...byStatus].map(([status, group]) => [
       String(status),
       {
         description: group.map((code) => `\`${code}\`: ${PROBLEMS[code].title}.`).join(' '),
-        content: { 'application/problem+json': { schema: refTo(Problem, 'output') } },
+        ...headersOf(headersOfProblems(group)),
+        content: {
+          'application/problem+json': {
+            schema: {
+              allOf: [
+                refTo(Problem, 'output'),
+                { properties: { type: { enum: group.map(typeOf) }, code: { enum: group }, status: { const: status } } },
+              ],
+            },
+            examples: Object.fromEntries(group.map((code) => [code, { $ref: `#/components/examples/${code}` }])),
+          },
+        },
       },
     ]),
   );
 }
+
+const PROBLEM_HEADERS: Readonly<Record<string, HeaderDoc>> = {
+  'retry-after': {
+    name: 'Retry-After',
+    description: 'After how many seconds to ask again.',
+    schema: { type: 'string', pattern: '^\\d+$' },
+  },
+  'www-authenticate': { name: 'WWW-Authenticate', description: 'How a key is sent.', schema: { type: 'string' } },
+};
+
+/** The headers that one of these codes comes with. */
+function headersOfProblems(codes: readonly ProblemCode[]): HeaderDoc[] {
+  const names = new Set(codes.flatMap((code) => Object.keys(CODE_HEADERS[code] ?? {})));
+  return [...names].flatMap((name) => PROBLEM_HEADERS[name] ?? []);
+}
+
+/** One problem of each code, as it may come. */
+const problemExamples = (): Record<string, Json> =>
+  Object.fromEntries(
+    Object.entries(PROBLEMS)
+      .filter(([code]) => DOCUMENTED.has(code))
+      .map(([code, { status, title }]) => [
+        code,
+        { summary: title, value: { type: typeOf(code as ProblemCode), title, status, code, detail: `${title}.` } },
+      ]),
+  );
 
 const componentRef = (id: string): string => `#/components/schemas/${id}`;
 
@@ -139,7 +218,10 @@ function registryOf(direction: Direction): z.core.$ZodRegistry<{ id: string }> {
   const schemas = API_ROUTES.flatMap((route) =>
     direction === 'input' ? (route.body ?? []) : route.answers.flatMap((answer) => answer.schema ?? []),
   );
-  for (const schema of [...schemas, ...(direction === 'output' ? [Problem, JobSummary, KeyResource] : [])]) {
+  for (const schema of [
+    ...schemas,
+    ...(direction === 'output' ? [Problem, JobSummary, KeyResource, RejectionResource] : []),
+  ]) {
     const id = schema.meta()?.id;
     if (id !== undefined) registry.add(schema, { id });
   }

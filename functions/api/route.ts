@@ -6,15 +6,20 @@ import type { ApiDeps } from '../deps.ts';
 import type { Answer } from '../http/answer.ts';
 import type { StreamedAnswer } from '../http/stream.ts';
 
-/** One admitted request. `gone` is aborted when the client has hung up. */
-export interface Call {
-  readonly tenant: string;
+/** One admitted request, of anyone. `gone` is aborted when the client has hung up. */
+export interface OpenCall {
+  /** What the key that was shown is good for; nothing where none was. */
   readonly scopes: readonly Scope[];
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
   readonly body: Uint8Array;
   readonly gone: AbortSignal;
+}
+
+/** One of a tenant. */
+export interface Call extends OpenCall {
+  readonly tenant: string;
 }
 
 export interface HeaderDoc {
@@ -34,26 +39,38 @@ export interface AnswerDoc {
 }
 
 /** One operation: what the router calls and what openapi.json is generated from. */
-export interface ApiRoute {
+export type ApiRoute = Operation & (Keyed | Open);
+
+/** What a key must be good for. */
+interface Keyed {
+  readonly scope: Scope;
+  readonly handle: (deps: ApiDeps, call: Call) => Promise<Answer | StreamedAnswer>;
+}
+
+/** Anyone may ask it without a key. One that is shown has to be good all the same. */
+interface Open {
+  readonly scope: null;
+  readonly handle: (deps: ApiDeps, call: OpenCall) => Promise<Answer | StreamedAnswer>;
+}
+
+interface Operation {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Segments in braces are parameters. */
   readonly path: string;
   readonly operation: string;
   readonly summary: string;
-  /** What a key must be good for. */
-  readonly scope: Scope;
   /** Shows one job, `{id}`, and so is open to a read token of it, and to browsers anywhere. */
   readonly showsJob?: true;
   readonly params?: Readonly<Record<string, { readonly description: string; readonly schema: z.ZodType }>>;
   readonly query?: z.ZodObject;
   readonly headers?: readonly HeaderDoc[];
   readonly body?: z.ZodType;
+  readonly bodyExample?: Readonly<Record<string, unknown>>;
   /** Where the body may be left out. */
   readonly isBodyOptional?: true;
   readonly answers: readonly AnswerDoc[];
   /** Beyond those that every operation can give. */
   readonly problems: readonly ProblemCode[];
-  readonly handle: (deps: ApiDeps, call: Call) => Promise<Answer | StreamedAnswer>;
 }
 
 /** What may be wrong with any request that has a body. */

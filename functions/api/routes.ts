@@ -1,6 +1,5 @@
+import { CanceledJob, CancelJobRequest } from '../../domain/contract/cancel.ts';
 import {
-  CanceledJob,
-  CancelJobRequest,
   CreateJobRequest,
   FirebaseToken,
   JobList,
@@ -13,14 +12,18 @@ import {
   RetryJobRequest,
 } from '../../domain/contract/http.ts';
 import { JobId } from '../../domain/contract/job.ts';
+import { ListRejectionsQuery, RejectionList } from '../../domain/contract/rejection.ts';
 import type { ProblemCode } from '../../domain/errors.ts';
 import { z } from 'zod';
+import { ABOUT_ROUTES } from './about-routes.ts';
 import { createJob } from './create-job.ts';
+import { FILE_ROUTES } from './files/file-routes.ts';
 import { FOLLOW_ROUTES } from './follow/follow-routes.ts';
 import { getJob, postCancel } from './jobs.ts';
 import { TENANT_ROUTES } from './keys/tenant-routes.ts';
 import { listJobs } from './list-jobs.ts';
 import { getModel, listModels } from './models.ts';
+import { listRejections } from './rejections.ts';
 import { BODY_PROBLEMS, type AnswerDoc, type ApiRoute, type HeaderDoc } from './route.ts';
 import { retryJob } from './retry-job.ts';
 import { postFirebaseToken, postReadToken } from './tokens.ts';
@@ -53,6 +56,8 @@ const REPLAYED: HeaderDoc = {
 };
 const ID = { id: { description: 'the id of a job', schema: JobId } };
 
+const A_JOB = { model: 'ligand-properties', input: { smiles: 'CCO' }, labels: ['deck:7'] };
+
 const SUBMITTED: readonly AnswerDoc[] = [
   {
     status: 201,
@@ -76,7 +81,7 @@ const DRY_RUN_PROBLEMS: readonly ProblemCode[] = [
   'model_unavailable',
   'too_many_jobs',
 ];
-const SUBMISSION_PROBLEMS: readonly ProblemCode[] = [...DRY_RUN_PROBLEMS, 'idempotency_key_reused'];
+const SUBMISSION_PROBLEMS: readonly ProblemCode[] = [...DRY_RUN_PROBLEMS, 'idempotency_key_reused', 'gone'];
 
 /** Every operation of `/v1`: ONE table, which the guard matches, the handlers answer and openapi.json is generated from. */
 export const API_ROUTES: readonly ApiRoute[] = [
@@ -88,6 +93,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     summary: 'Submit a job',
     headers: [IDEMPOTENCY_KEY, PREFER],
     body: CreateJobRequest,
+    bodyExample: A_JOB,
     answers: SUBMITTED,
     problems: SUBMISSION_PROBLEMS,
     handle: createJob,
@@ -99,6 +105,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     scope: 'submit',
     summary: 'Try a submission without making it',
     body: CreateJobRequest,
+    bodyExample: A_JOB,
     answers: [{ status: 200, description: 'What would become of the job.', schema: JobPlanResource }],
     problems: DRY_RUN_PROBLEMS,
     handle: tryJob,
@@ -124,7 +131,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     params: ID,
     headers: [PREFER],
     answers: [{ status: 200, description: 'The job.', schema: JobResource, headers: [PREFERENCE_APPLIED] }],
-    problems: ['not_found'],
+    problems: ['not_found', 'gone'],
     handle: getJob,
   },
   {
@@ -135,11 +142,12 @@ export const API_ROUTES: readonly ApiRoute[] = [
     summary: 'Cancel a job',
     params: ID,
     body: CancelJobRequest,
+    bodyExample: { dependants: 'cancel' },
     isBodyOptional: true,
     answers: [
       { status: 200, description: 'The job: canceled, or canceling while its worker stops.', schema: CanceledJob },
     ],
-    problems: [...BODY_PROBLEMS, 'invalid_input', 'not_found', 'job_already_ended'],
+    problems: [...BODY_PROBLEMS, 'invalid_input', 'not_found', 'gone', 'job_already_ended'],
     handle: postCancel,
   },
   ...FOLLOW_ROUTES,
@@ -151,7 +159,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     summary: 'Get a token that shows this job',
     params: ID,
     answers: [{ status: 201, description: 'A token for a browser: it shows this job for an hour.', schema: JobToken }],
-    problems: ['not_found'],
+    problems: ['not_found', 'gone'],
     handle: postReadToken,
   },
   {
@@ -163,10 +171,23 @@ export const API_ROUTES: readonly ApiRoute[] = [
     params: ID,
     headers: [IDEMPOTENCY_KEY, PREFER],
     body: RetryJobRequest,
+    bodyExample: { priority: 'high' },
     isBodyOptional: true,
     answers: SUBMITTED,
     problems: [...SUBMISSION_PROBLEMS, 'not_found', 'job_not_ended'],
     handle: retryJob,
+  },
+  ...FILE_ROUTES,
+  {
+    method: 'GET',
+    path: '/v1/rejections',
+    operation: 'listRejections',
+    scope: 'read',
+    summary: 'List the messages of your topic that made no job, newest first',
+    query: ListRejectionsQuery,
+    answers: [{ status: 200, description: 'One page.', schema: RejectionList }],
+    problems: [],
+    handle: listRejections,
   },
   {
     method: 'GET',
@@ -208,4 +229,5 @@ export const API_ROUTES: readonly ApiRoute[] = [
     handle: postFirebaseToken,
   },
   ...TENANT_ROUTES,
+  ...ABOUT_ROUTES,
 ];

@@ -1,6 +1,7 @@
 import type { JobPlanResource } from '../../domain/contract/http.ts';
 import type { Model, Queue } from '../../domain/contract/model.ts';
-import { expectedCostUsd, expectedWaitMs } from '../../domain/expect.policy.ts';
+import { coarseMs, expectedCostUsd, expectedWaitMs } from '../../domain/expect.policy.ts';
+import { basisOf, figureOf, type History, type Spread } from '../../domain/history.policy.ts';
 import { PRICES } from '../../domain/prices.ts';
 import { isHeldSlot } from '../../domain/slot.policy.ts';
 import { targetWorkers, type QueueView } from '../../domain/target.policy.ts';
@@ -9,8 +10,9 @@ import { RequestError } from '../../domain/errors.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { Answer } from '../http/answer.ts';
 import { parseStrictJson } from '../http/strict-json.ts';
-import { planJob } from './plan-job.ts';
-import { readJobRequest } from './read-request.ts';
+import { planJob } from '../submit/plan-job.ts';
+import { readJobRequest } from '../submit/read-request.ts';
+import { ownHistory } from './own-history.ts';
 import { jobSummary } from './resource.ts';
 import type { Call } from './route.ts';
 
@@ -30,14 +32,20 @@ export async function tryJob(deps: ApiDeps, call: Call): Promise<Answer> {
   const model = deps.catalogue.models.get(job.model)?.model;
   if (home === undefined || model === undefined)
     throw new RequestError('unavailable', `No queue here runs ${job.model}.`);
-  const now = await viewOf(deps, home);
+  const own = { tenant: job.tenant, pool: job.pool, state: 'queued' } as const;
+  const [now, history, backlog] = await Promise.all([
+    viewOf(deps, home),
+    ownHistory(deps, job.tenant, model),
+    deps.store.count('jobsByTenantPoolState', own, MOST_COUNTED),
+  ]);
   const body: JobPlanResource = {
     model: job.model,
     pool: job.pool,
     queues: job.queues,
-    blocked: jobSummary(job).blocked,
-    backlog: now.queued,
-    ...expectations(now, home, model),
+    blocked: jobSummary(deps, job).blocked,
+    backlog,
+    expected: expectations(now, home, model, history),
+    history: historyResource(history),
   };
   return { status: 200, body };
 }
@@ -63,37 +71,53 @@ async function viewOf({ store }: Pick<ApiDeps, 'store'>, queue: Queue): Promise<
   };
 }
 
+/** @param history the tenant's own, which goes for the jobs ahead as well where the pool has no other model */
 function expectations(
   now: QueueView,
   queue: Queue,
   { hardware, expected }: Model,
-): Pick<JobPlanResource, 'expected' | 'history' | 'target'> {
+  history: History,
+): JobPlanResource['expected'] {
   const target = targetWorkers({ ...now, queued: now.queued + 1 });
   const ready = now.held - now.arriving;
   const busy = Math.min(now.busy, ready);
   const idle = ready - busy;
   const booting = now.arriving + Math.max(0, target.workers - now.held);
-  const waitMs = expectedWaitMs({
-    idle,
-    busy,
-    booting,
-    ahead: now.queued,
-    bootMs: queue.expectedBootMs,
-    runMs: queue.expectedRunMs,
-  });
+  const boot = figureOf(history.bootMs, queue.expectedBootMs);
+  const run = figureOf(history.runMs, expected.runSeconds * SECOND);
+  const ahead = figureOf(queue.models.length === 1 ? history.runMs : null, queue.expectedRunMs);
+  const waitMs = expectedWaitMs({ idle, busy, booting, ahead: now.queued, bootMs: boot.ms, runMs: ahead.ms });
   // A boot is billed with the first job of its worker.
-  const bootMs = idle === 0 && now.queued < booting ? queue.expectedBootMs : 0;
+  const isCold = idle === 0 && now.queued < booting;
+  const bootMs = isCold ? boot.ms : 0;
   const price = PRICES[hardware];
   return {
-    expected: {
-      basis: 'declared',
-      waitSeconds: waitMs / SECOND,
-      bootSeconds: bootMs / SECOND,
-      runSeconds: expected.runSeconds,
-      costUsd: expectedCostUsd(hardware, bootMs + expected.runSeconds * SECOND),
-      price: price === undefined ? null : { hardware, date: price.date, verified: price.verified },
+    basis: {
+      wait: basisOf(boot, ahead),
+      boot: boot.basis,
+      run: run.basis,
+      cost: isCold ? basisOf(boot, run) : run.basis,
     },
-    history: { jobs: 0 },
-    target,
+    // Exact, it would count the jobs of others.
+    waitSeconds: coarseMs(waitMs) / SECOND,
+    bootSeconds: bootMs / SECOND,
+    runSeconds: run.ms / SECOND,
+    costUsd: expectedCostUsd(hardware, bootMs + run.ms),
+    price: price === undefined ? null : { hardware, date: price.date, verified: price.verified },
+  };
+}
+
+function historyResource({ jobs, fromMs, toMs, runMs, bootMs, loadMs, costUsd }: History): JobPlanResource['history'] {
+  const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
+  const seconds = (spread: Spread | null): Spread | null =>
+    spread === null ? null : { median: spread.median / SECOND, p90: spread.p90 / SECOND };
+  return {
+    jobs,
+    from: iso(fromMs),
+    to: iso(toMs),
+    runSeconds: seconds(runMs),
+    bootSeconds: seconds(bootMs),
+    loadSeconds: seconds(loadMs),
+    costUsd,
   };
 }

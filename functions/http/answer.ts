@@ -30,7 +30,8 @@ export class RefusedRequestError extends RequestError {
   }
 }
 
-const CODE_HEADERS: Partial<Record<ProblemCode, Readonly<Record<string, string>>>> = {
+/** What a problem of this code carries beyond its body. */
+export const CODE_HEADERS: Partial<Record<ProblemCode, Readonly<Record<string, string>>>> = {
   unauthenticated: { 'www-authenticate': 'Bearer realm="slipway"' },
   too_many_jobs: { 'retry-after': '30' },
   unavailable: { 'retry-after': '1' },
@@ -52,10 +53,13 @@ export function problemAnswer(error: unknown, log: Log): Answer {
   return requestProblem(new RequestError('internal', 'The fault is ours and has been logged.'));
 }
 
+/** The `type` of a problem. */
+export const typeOf = (code: ProblemCode): string => `urn:slipway:problem:${code}`;
+
 function requestProblem(error: RequestError): Answer {
   const { status, title } = PROBLEMS[error.code];
   const body: Problem = {
-    type: `urn:slipway:problem:${error.code}`,
+    type: typeOf(error.code),
     title,
     status,
     code: error.code,
@@ -81,7 +85,7 @@ export function encodeAnswer({ status, headers, body }: Answer): {
     status,
     headers: {
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...(status === 204 ? {} : { 'content-length': String(Buffer.byteLength(text)) }),
+      ...(status === 204 || status === 304 ? {} : { 'content-length': String(Buffer.byteLength(text)) }),
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
       ...headers,

@@ -5,6 +5,7 @@ import { pubsubBus } from '../../cloud/pubsub.ts';
 import { secretManager } from '../../cloud/secrets.ts';
 import { storageBlobs } from '../../cloud/storage.ts';
 import { checkedAddress } from '../../host/address-check.ts';
+import { releaseIn } from '../../host/release.ts';
 import { api } from '../api/api.ts';
 import { apiGuard } from '../api/guard.ts';
 import { readCatalogue } from './catalogue.ts';
@@ -26,6 +27,7 @@ await startFunction('api', (config, base) => {
     idTokens: googleIdTokens({ ...base, ...at, audiences: config.SLIPWAY_TOKEN_AUDIENCES }),
     http: { check: (url: string) => void checkedAddress(url, rules) },
     catalogue: readCatalogue(base.folder, config.SLIPWAY_REGIONS),
+    release: releaseIn(base.folder),
   };
   return { served: api(deps), guard: apiGuard(deps) };
 });

@@ -1,4 +1,4 @@
-import type { CancelJobRequest } from '../../domain/contract/http.ts';
+import type { CancelJobRequest } from '../../domain/contract/cancel.ts';
 import type { Job } from '../../domain/contract/job.ts';
 import { isHeld, isTerminal, move } from '../../domain/state.ts';
 import { refs, update, type Snapshot } from '../../domain/ports.ts';

@@ -12,7 +12,7 @@ const BOUND = 2_000;
 /** One kind of what is due: how it is found, and the function whose work it is. */
 export interface Duty {
   readonly what: string;
-  /** Ids, or for events paths. */
+  /** Ids, or for events and purges paths. */
   readonly find: () => Promise<readonly string[]>;
   readonly call: (ids: readonly string[]) => Promise<void>;
 }
@@ -23,9 +23,9 @@ export interface Duty {
  */
 export function dutiesOf(deps: SweepDeps, staleMs: number): readonly Duty[] {
   const nothing = { slots: [], jobs: [], queues: [] };
+  const noEvent = { events: [], purges: [], tenants: [] };
   const dispatch = (part: Partial<Due['dispatch']>): Promise<void> =>
     deps.calls.due('dispatch', { ...nothing, ...part });
-  const noEvent = { events: [], tenants: [] };
   const onJobEvent = (part: Partial<Due['on-job-event']>): Promise<void> =>
     deps.calls.due('on-job-event', { ...noEvent, ...part });
   return [
@@ -35,6 +35,7 @@ export function dutiesOf(deps: SweepDeps, staleMs: number): readonly Duty[] {
     { what: 'queues', find: () => waitingQueues(deps), call: (queues) => dispatch({ queues }) },
     { what: 'events', find: () => openEvents(deps, staleMs), call: (events) => onJobEvent({ events }) },
     { what: 'tenants', find: () => tenantsToFill(deps), call: (tenants) => onJobEvent({ tenants }) },
+    { what: 'purges', find: () => purgesDue(deps), call: (purges) => onJobEvent({ purges }) },
     { what: 'deliveries', find: () => dueDeliveries(deps), call: (ids) => deps.calls.due('deliver-webhook', { ids }) },
   ];
 }
@@ -129,6 +130,26 @@ async function tenantsToFill(deps: SweepDeps): Promise<string[]> {
     () => true,
     ({ id }) => id,
   );
+}
+
+/** Jobs, tombstones and files at the end of their time, and messages that have been on record for long enough. */
+async function purgesDue(deps: SweepDeps): Promise<string[]> {
+  const jobs = collect(
+    (options) => deps.store.query('purgeDue', { schema: 1 }, { ...options, fields: ['purgeAtMs'] }),
+    ({ purgeAtMs = Infinity }, readAtMs) => purgeAtMs <= readAtMs,
+    (_, path) => path,
+  );
+  const rejections = collect(
+    (options) => deps.store.query('rejectionsDue', { schema: 1 }, { ...options, fields: ['atMs'] }),
+    ({ atMs }, readAtMs) => atMs <= readAtMs - deps.settings.rejectionMs,
+    (_, path) => path,
+  );
+  const files = collect(
+    (options) => deps.store.query('filesByEnd', { schema: 1 }, options),
+    (file, readAtMs) => file.expiresAtMs <= readAtMs,
+    (_, path) => path,
+  );
+  return (await Promise.all([jobs, files, rejections])).flat();
 }
 
 async function dueDeliveries(deps: SweepDeps): Promise<string[]> {

@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { OPENAPI_FILE } from '../../host/release.ts';
 import { PROGRAM, ROOT } from './bundle.ts';
 import type { Deployable } from './deployables.ts';
 
@@ -37,18 +39,28 @@ flushCompileCache();
 spawnSync(process.execPath, [dirname + '/main.mjs'], { env: {}, stdio: 'ignore' });
 `;
 
+const compact = (json: string): string => JSON.stringify(JSON.parse(json));
+
 interface Manifest {
   readonly version: string;
   readonly license: string;
   readonly optionalDependencies: Readonly<Record<string, string>>;
 }
 
-/** What a folder has beside its program: how it is started, and by which Node. */
+/** The source that is built, `-dirty` where it is not quite that; null where it does not lie in git. */
+function commitOf(root: string): string | null {
+  const asked = spawnSync('git', ['describe', '--always', '--dirty', '--abbrev=40', '--exclude=*'], { cwd: root });
+  return asked.status === 0 ? asked.stdout.toString().trim() : null;
+}
+
+/** What a folder has beside its program: how it is started, by which Node, and which build it is. */
 export function startFiles({ name }: Deployable): ReadonlyMap<string, string> {
   const own = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Manifest;
+  const commit = commitOf(ROOT);
   const manifest = {
     name: `slipway-${name}`,
     version: own.version,
+    ...(commit === null ? {} : { commit }),
     license: own.license,
     private: true,
     type: 'module',
@@ -60,5 +72,7 @@ export function startFiles({ name }: Deployable): ReadonlyMap<string, string> {
     ['main.mjs', MAIN],
     ['package.json', `${JSON.stringify(manifest, null, 2)}\n`],
     ['warm.mjs', WARM],
+    // Served as it is committed; to make it from the schemas would need all of zod.
+    ...(name === 'api' ? [[OPENAPI_FILE, compact(readFileSync(join(ROOT, OPENAPI_FILE), 'utf8'))] as const] : []),
   ]);
 }

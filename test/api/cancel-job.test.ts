@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { CanceledJob, JobResource, Problem } from '../../domain/contract/http.ts';
+import { CanceledJob } from '../../domain/contract/cancel.ts';
+import { JobResource, Problem } from '../../domain/contract/http.ts';
 import type { Job, JobState } from '../../domain/contract/job.ts';
 import { refs, type Write } from '../../domain/ports.ts';
 import { move } from '../../domain/state.ts';

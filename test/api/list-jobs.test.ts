@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { JobList, JobResource, Problem } from '../../domain/contract/http.ts';
+import { JobList, JobResource, JobSummary, Problem } from '../../domain/contract/http.ts';
 import type { Job } from '../../domain/contract/job.ts';
 import { create, refs } from '../../domain/ports.ts';
 import { makeJob } from '../domain/make-job.ts';
@@ -74,6 +74,24 @@ describe('a list reads', () => {
     expect(
       [...fields].filter((field) => ['input', 'output', 'artifacts', 'inputFrom', 'holder'].includes(field)),
     ).toEqual([]);
+  });
+
+  test('all that it shows: what GET shows of the same job, but for what can be large', async () => {
+    const id = 'full'.padEnd(26, '0');
+    const full = makeJob({
+      id, tenant: 'acme', createdAtMs: T - 1_000, labels: ['x'], retryOf: ids[0] ?? '', notBeforeMs: T, state: 'blocked',
+      reason: 'backoff', untilMs: T + 1_000, error: { kind: 'crash', message: 'exit 1' }, metrics: { n: 1 }, metadata: { deck: '7' },
+      progress: { fraction: 0.5, message: null, atMs: T }, retentionMs: 7_200_000, purgeAtMs: T + 7_200_000, attempt: 1,
+      attempts: [{
+        attempt: 1, slot: 's', fence: 1, execution: 'e', cold: true, bootMs: 5, loadMs: 3, idleMs: 0,
+        startedAtMs: T, endedAtMs: T + 1, outcome: 'failed', error: { kind: 'crash', message: 'exit 1' },
+      }],
+    }); // prettier-ignore
+    await api.store.commit([create(refs.job(id), full)]);
+    const whole: unknown = await (await api.send('GET', `/v1/jobs/${id}`)).json();
+    const listed: unknown = await (await api.send('GET', `/v1/jobs?createdBefore=${at(0)}`)).json();
+    expect(listed).toEqual({ items: [JobSummary.parse(whole)], next: null });
+    await api.store.commit([{ kind: 'delete', ref: refs.job(id) }]);
   });
 
   test('no job from before its createdAfter', async () => {

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { Model, Pool, type Catalogue, type CatalogueEntry } from '../../domain/contract/model.ts';
-import { create, refs, type Clock, type Messages, type Store } from '../../domain/ports.ts';
+import type { Messages } from '../../domain/messages.ts';
+import { create, refs, type Clock, type Store } from '../../domain/ports.ts';
 import { DEFAULT_SETTINGS } from '../../domain/settings.ts';
 import { api } from '../../functions/api/api.ts';
 import { apiGuard } from '../../functions/api/guard.ts';
@@ -11,6 +12,7 @@ import { serveFunction } from '../../functions/serve.ts';
 import { systemClock } from '../../host/clock.ts';
 import { createHttp } from '../../host/http.ts';
 import { systemRandom } from '../../host/random.ts';
+import { releaseIn } from '../../host/release.ts';
 import { startBlobs } from '../../local/blobs.ts';
 import { fileSecrets } from '../../local/secrets.ts';
 import { openStore } from '../../local/sqlite.ts';
@@ -121,6 +123,8 @@ export async function serveApi(
     metrics: unused('metrics'),
     catalogue: CATALOGUE,
     settings: DEFAULT_SETTINGS,
+    topicPrefix: '',
+    release: releaseIn(join(import.meta.dirname, '../..')),
   };
   const deps = { ...standard, ...change(standard) };
   for (const [key, tenant] of [

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { sourcePositions } from '../../host/source-positions.ts';
-import { bundleEntries } from '../../scripts/build/bundle.ts';
+import { bundleEntries, ROOT } from '../../scripts/build/bundle.ts';
 import { lookUpBuiltins } from '../../scripts/build/builtins.ts';
 import { tableOf } from '../../scripts/build/sizes.ts';
 import { unmetReplacements } from '../../scripts/build/slim.ts';
@@ -45,13 +45,18 @@ test('each folder has its program, how it is started, and the models where it ne
     filesIn(join(dist.folder, folder)).filter((file) => !file.startsWith('chunks/') && !file.endsWith('.map'));
   const ALWAYS = ['main.mjs', 'package.json', 'program.mjs', 'warm.mjs'];
   expect(beside('functions/deliver-webhook')).toEqual(ALWAYS);
-  for (const name of ['api', 'dispatch', 'worker', 'on-job-event', 'sweep']) {
-    expect(beside(`functions/${name}`)).toEqual(['catalogue.json', ...ALWAYS].sort());
+  for (const name of ['api', 'intake', 'dispatch', 'worker', 'on-job-event', 'sweep']) {
+    const more = name === 'api' ? ['openapi.json'] : [];
+    expect(beside(`functions/${name}`)).toEqual(['catalogue.json', ...ALWAYS, ...more].sort());
   }
   expect(beside('worker')).toEqual([...ALWAYS, 'models.json'].sort());
+  const own = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+  const head = spawnSync('git', ['rev-parse', 'HEAD'], { cwd: ROOT, encoding: 'utf8' });
   const manifest = JSON.parse(readFileSync(join(dist.folder, 'functions/api/package.json'), 'utf8')) as object;
   expect(manifest).toMatchObject({
     type: 'module',
+    version: own.version,
+    ...(head.status === 0 ? { commit: expect.stringMatching(`^${head.stdout.trim()}(-dirty)?$`) } : {}),
     engines: { node: expect.stringMatching(/^24\.\d+\.\d+$/) },
     scripts: { start: 'node main.mjs' },
   });

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FUNCTION_NAMES, type FunctionName } from '../../eventarc/routes.ts';
 import { CONFIGS } from '../../functions/start/config.ts';
@@ -50,6 +50,18 @@ describe.each(FUNCTION_NAMES)('the built function %s', (name) => {
     expect(await served.exited).toBe(0);
     expect(served.errors).toEqual([]);
   });
+
+  if (name === 'api') {
+    test('says which build it is though nothing that it stands on is there, and describes itself', async () => {
+      program = await serve(folder(), envOf(name));
+      const { url } = program as Program & { url: string };
+      const root = join(import.meta.dirname, '../..');
+      const committed = JSON.parse(readFileSync(join(root, 'openapi.json'), 'utf8')) as { info: { version: string } };
+      const answer = await fetch(new URL('/v1/health', url));
+      expect([answer.status, await answer.json()]).toEqual([503, { status: 'down', version: committed.info.version }]);
+      expect(await (await fetch(new URL('/openapi.json', url))).json()).toEqual(committed);
+    });
+  }
 
   test('without a variable exits 1 and names it', async () => {
     const env = Object.entries({ ...envOf(name), PORT: '0' }).filter(([one]) => one !== 'GOOGLE_CLOUD_PROJECT');

@@ -150,6 +150,29 @@ describe('doctor', () => {
     expect(await json('doctor')).toMatchObject({ ok: true, checks: expect.any(Array) });
   });
 
+  test('says how Slipway does, which version it is and when sweep ran', async () => {
+    const { version } = await clientOf(api).getHealth();
+    const health = async (answer: object): Promise<string> => {
+      const world: World = {
+        fetch: async (input, init) =>
+          (input as string).endsWith('/v1/health') ? Response.json(answer) : fetch(input, init),
+      };
+      return (await run('doctor', world)).out;
+    };
+    expect((await run('doctor')).out).toMatch(
+      new RegExp(`^warn  health: degraded, version ${version}\nwarn  sweep: has not run yet$`, 'm'),
+    );
+    const checks = [{ name: 'bus', status: 'down', latencyMs: null, detail: 'The last publish failed.' }];
+    const sweep = { status: 'late', lastRunAt: null, ageSeconds: 240 };
+    expect(await health({ status: 'degraded', version: '1.2.3', commit: 'abc', checks, sweep })).toMatch(
+      /health: degraded, version 1\.2\.3, commit abc\nwarn {2}bus: The last publish failed\.[^]*sweep: its last run ended 4 min ago/,
+    );
+    expect(await health({ status: 'down', version: '1.2.3' })).toMatch(/^FAIL {2}health: down, version 1\.2\.3$/m);
+    expect(await health({ status: 'ok', version: '1.2.3', sweep: { ...sweep, status: 'ok', ageSeconds: 9 } })).toMatch(
+      /^ok {4}health: ok, version 1\.2\.3\nok {4}sweep: its last run ended 9\.0 s ago$/m,
+    );
+  });
+
   test.each<['submit' | 'read' | 'admin']>([['submit'], ['read'], ['admin']])(
     'of a key of scope %s alone',
     async (scope) => {

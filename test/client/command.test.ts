@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { EXIT } from '../../client/command/exit.ts';
 import { COMMANDS } from '../../client/command/main.ts';
-import { JobResource } from '../../domain/contract/http.ts';
+import { JobPlanResource, JobResource } from '../../domain/contract/http.ts';
 import { KEY, serveApi, type TestApi } from '../api/serve-api.ts';
 import { removeFolders } from '../local/folder.ts';
 import { clientOf, fated, type Fate } from './client-rig.ts';
@@ -44,10 +44,21 @@ describe('ends with', () => {
     ['list here', EXIT.usage, 'a word too many', /takes no "here"/],
     ['get', EXIT.usage, 'an argument missing', /needs ID/],
     ['submit form --timeout 3', EXIT.usage, 'a timeout without --wait', /--timeout needs --wait/],
+    [
+      'plan form --set text=x --set count=0',
+      EXIT.failed,
+      'an input that does not fit',
+      /\/input\/text [^]*\/input\/count /,
+    ],
+    ['plan none', EXIT.failed, 'no model', /\/model /],
+    ['plan', EXIT.usage, 'an argument missing', /needs MODEL/],
+    ['plan form --wait', EXIT.usage, 'nothing to wait for', /has no option --wait/],
     ['submit form --input {', EXIT.usage, 'no JSON', /--input is no JSON/],
     ['submit form --input []', EXIT.usage, 'no object', /must be a JSON object/],
     ['submit form --input @none.json', EXIT.usage, 'no file', /none\.json cannot be read: ENOENT/],
     ['submit form --set x', EXIT.usage, 'a field without a value', /--set takes NAME=VALUE/],
+    ['submit form --file x', EXIT.usage, 'a file without a path', /--file takes NAME=PATH/],
+    ['submit form --file text=none.txt', EXIT.usage, 'no such file', /none\.txt cannot be read: ENOENT/],
     ['submit form --set __proto__.x=1', EXIT.usage, 'a field that is none', /--set takes NAME=VALUE/],
     ['tenants put lab', EXIT.usage, 'an option missing', /needs --title/],
     ['models', EXIT.unreachable, 'nobody there', /cannot be reached: ECONNREFUSED[^]*npm start/, down],
@@ -110,6 +121,62 @@ test('every command explains itself, with examples that name it', async () => {
   }
 });
 
+describe('plan', () => {
+  test('says where a job would go, when, for how long and at what cost, and how much that is based on', async () => {
+    const args = ['plan', 'slide-text', '--set', 'text=hello', '--priority', 'high'];
+    const { exit, out } = await slipway(api, args);
+    expect(exit).toBe(EXIT.ok);
+    expect(out).toMatch(/^queues +pool@local$/m);
+    expect(out).toMatch(/^wait +1\.0 s, behind \d+ queued \(as the model declares\)$/m);
+    expect(out).toMatch(/^run +10 s \(as the model declares\)$/m);
+    expect(out).toMatch(/^cost +0\.00\d+ USD \(as the model declares; l4, /m);
+    expect(out).toMatch(/^history +none of your jobs of this model has succeeded yet$/m);
+    const before = (await slipway(api, ['list', '--json'])).out;
+    expect(JobPlanResource.parse(JSON.parse((await slipway(api, [...args, '--json'])).out))).toMatchObject({
+      model: 'slide-text',
+      history: { jobs: 0 },
+    });
+    expect((await slipway(api, ['list', '--json'])).out).toBe(before);
+  });
+
+  test('by its own jobs, where there are enough', async () => {
+    const spread = { median: 4, p90: 65 };
+    const planned: JobPlanResource = {
+      model: 'm',
+      pool: 'p',
+      queues: ['p@a', 'p@b'],
+      blocked: { reason: 'not_before', until: '2026-12-01T00:00:00.000Z' },
+      backlog: 2,
+      expected: {
+        basis: { wait: 'history', boot: 'model', run: 'history', cost: 'model' },
+        waitSeconds: 61,
+        bootSeconds: 30,
+        runSeconds: 4,
+        costUsd: 0.0123456,
+        price: { hardware: 'l4', date: '2026-11-01', verified: false },
+      },
+      history: {
+        jobs: 20,
+        from: '2026-11-02T00:00:00.000Z',
+        to: '2026-11-25T00:00:00.000Z',
+        runSeconds: spread,
+        bootSeconds: null,
+        loadSeconds: null,
+        costUsd: { median: 0.01, p90: 0.02 },
+      },
+    };
+    const { out } = await run('plan m', { fetch: async () => Response.json(planned) });
+    expect(out.replace(/\s+/g, ' ')).toContain(
+      'queues p@a, then p@b blocked first: not_before until 2026-12-01T00:00:00.000Z ' +
+        'wait 61 s, 2 of yours are queued (from your own jobs) boot 30 s (as the model declares) ' +
+        'run 4.0 s (from your own jobs), in 9 of 10 jobs at most 65 s ' +
+        'cost 0.012346 USD (as the model declares; l4, 2026-11-01, not verified) ' +
+        'jobs before 0.010000 USD each, in 9 of 10 jobs at most 0.020000 USD ' +
+        'history your last 20 succeeded jobs of it, 2026-11-02 to 2026-11-25',
+    );
+  });
+});
+
 describe('submit', () => {
   test('takes JSON, a file, standard input, and fields over it', async () => {
     const inputOf = async (args: string[], world?: World): Promise<unknown> => {
@@ -127,6 +194,21 @@ describe('submit', () => {
       count: 7,
       page: { url: 'https://x.example/?a=b' },
     });
+  });
+
+  test('takes files: a small one goes along, a large one is uploaded, once for one key', async () => {
+    const large = 'x'.repeat(64 * 1024 + 1);
+    const files = { 'a/note.md': '# hi', 'deck.pdf': large };
+    const inputOf = async (line: string): Promise<unknown> => (await json(line, { files }))['input'];
+    expect(await inputOf('submit slide-text --file text=a/note.md')).toEqual({
+      text: `data:text/markdown;base64,${Buffer.from('# hi').toString('base64')}`,
+    });
+    const twice = [1, 2].map(() => inputOf('submit slide-text --file text=deck.pdf --key deck-9'));
+    const [first, second] = (await Promise.all(twice)) as { text: string }[];
+    expect(second).toEqual(first);
+    const file = await clientOf(api).getFile(first?.text.replace('slipway:files/', '') ?? '');
+    expect(file).toMatchObject({ name: 'deck.pdf', contentType: 'application/pdf', uploaded: true });
+    expect(await (await fetch(file.url ?? '')).text()).toBe(large);
   });
 
   test('makes one job of one key, and says what is with it', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { expectedCostUsd, expectedWaitMs, type WorkersView } from '../../domain/expect.policy.ts';
+import { coarseMs, expectedCostUsd, expectedWaitMs, type WorkersView } from '../../domain/expect.policy.ts';
 
 const NONE: WorkersView = { idle: 0, busy: 0, booting: 0, ahead: 0, bootMs: 30_000, runMs: 10_000 };
 
@@ -51,4 +51,17 @@ describe('the expected wait', () => {
 test('a cost is the time at the price of the hardware, and unknown for hardware without one', () => {
   expect(expectedCostUsd('cpu', 10_000)).toBeCloseTo(10 * (2 * 0.000018 + 4 * 0.000002), 12);
   expect(expectedCostUsd('tpu', 10_000)).toBeNull();
+});
+
+test.each([
+  [0, 0],
+  [1, 1],
+  [3, 5],
+  [10, 10],
+  [11, 20],
+  [501, 1_000],
+  [61_000, 100_000],
+  [Infinity, Infinity],
+])('a wait of %p ms is told as %p ms', (ms, told) => {
+  expect(coarseMs(ms)).toBe(told);
 });

@@ -5,7 +5,14 @@ import { describe, expect, test } from '@jest/globals';
 import protobuf from 'protobufjs';
 import { PoisonEventError } from '../../domain/errors.ts';
 import { decodeDocumentPath } from '../../eventarc/decode-document.ts';
-import { decodeIds, decodeMessage, decodeObject, parseEventPath } from '../../eventarc/decode.ts';
+import {
+  decodeIds,
+  decodeMessage,
+  decodeObject,
+  decodeSwept,
+  parseEventPath,
+  parsePurgePath,
+} from '../../eventarc/decode.ts';
 
 const NAME = 'projects/p/databases/(default)/documents/jobs/abc/events/3';
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
@@ -106,10 +113,29 @@ test("sweep's ids are lists of texts under their names, and nothing else is take
   }
 });
 
+test('how a sweep went is two whole numbers; a sweep of before says nothing of it', () => {
+  expect(decodeSwept(json({ slots: [] }))).toBeUndefined();
+  expect(decodeSwept(json({ swept: { startedAtMs: 5, failures: 2, more: 1 } }))).toEqual({
+    startedAtMs: 5,
+    failures: 2,
+  });
+  for (const swept of [null, 7, {}, { startedAtMs: 5 }, { startedAtMs: '5', failures: 0 }]) {
+    expect(() => decodeSwept(json({ swept }))).toThrow(PoisonEventError);
+  }
+});
+
 test.each(['jobs/a/events', 'jobs/a/events/x', 'jobs/A/events/1', 'slots/a', '', null, 7])(
   '%p is not the path of a job event',
   (path) => expect(() => parseEventPath(path)).toThrow(PoisonEventError),
 );
+
+test('what is kept no longer is a job or a rejection', () => {
+  expect(parsePurgePath('jobs/abc')).toEqual({ collection: 'jobs', id: 'abc' });
+  expect(parsePurgePath('rejections/0af')).toEqual({ collection: 'rejections', id: '0af' });
+  for (const path of ['jobs/a/events/1', 'jobs/', 'slots/a', 'jobs/A', '']) {
+    expect(() => parsePurgePath(path)).toThrow(PoisonEventError);
+  }
+});
 
 test('an object is only what JSON calls one', () => {
   expect(decodeObject(json({ a: 1 }))).toEqual({ a: 1 });

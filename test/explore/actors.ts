@@ -54,22 +54,28 @@ function depsOf(ports: SteppingPorts, behaviour: Behaviour): Deps {
   const { queue, otherQueue, max, expectedBootMs, expectedRunMs } = behaviour;
   const names = otherQueue === undefined ? [queue] : [queue, otherQueue];
   const pool = { name: 'noop', max, idleTimeoutSeconds: 30, startupTimeoutSeconds: 300, maxLifetimeSeconds: 3_300 };
+  const alike = { pool, region: 'local', models: [], expectedBootMs, expectedRunMs };
   const catalogue: Catalogue = {
     models: new Map(),
-    queues: new Map(
-      names.map((name) => [name, { name, pool, region: 'local', models: [], expectedBootMs, expectedRunMs }]),
-    ),
+    queues: new Map(names.map((name) => [name, { name, ...alike }])),
   };
   return {
     ...ports,
     catalogue,
     settings: DEFAULT_SETTINGS,
+    topicPrefix: '',
     log: { info: () => undefined, error: () => undefined },
     metrics: { settled: async () => undefined, gauges: async () => undefined },
-    blobs: { signUpload: absent('blobs'), signDownload: absent('blobs'), size: absent('blobs') },
+    blobs: {
+      signUpload: absent('blobs'),
+      signDownload: absent('blobs'),
+      size: absent('blobs'),
+      remove: absent('blobs'),
+    },
     secrets: { get: absent('secrets') },
     tokens: { make: absent('tokens') },
     idTokens: { verify: absent('ID tokens') },
+    release: { build: absent('the release'), openApi: absent('the release') },
     http: { check: absent('http'), send: absent('http') },
   };
 }
@@ -158,9 +164,8 @@ export class Actors {
   /** A tenant is given another limit of jobs that run, as the api writes it. */
   limit(tenant: string, running: number): NewActor {
     return this.#actor(`limit ${tenant} to ${running}`, 'other', async ({ store }) => {
-      const ref = refs.tenant(tenant);
-      const read = await store.get(ref);
-      if (read !== null) await store.commit([update(ref, read, { limits: { running, queued: null } })]);
+      const read = await store.get(refs.tenant(tenant));
+      if (read !== null) await store.commit([update(refs.tenant(tenant), read, { limits: { running, queued: null } })]);
     });
   }
 

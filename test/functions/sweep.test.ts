@@ -1,10 +1,14 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { StoredFile } from '../../domain/contract/file.ts';
 import { create, refs } from '../../domain/ports.ts';
-import { SECOND } from '../../domain/time.ts';
+import { DAY, SECOND } from '../../domain/time.ts';
+import { dispatch } from '../../functions/dispatch.ts';
+import { recordSweep } from '../../functions/steps/record-sweep.ts';
 import type { Deps } from '../../functions/deps.ts';
 import { sweepOnce } from '../../functions/sweep.ts';
 import { T0 } from '../domain/make-job.ts';
 import { removeFolders } from '../local/folder.ts';
+import { dueEvent, handle } from './event-requests.ts';
 import { makeRig, type Rig } from './rig.ts';
 
 let rig: Rig;
@@ -16,11 +20,27 @@ afterEach(() => {
   removeFolders();
 });
 
-/** Something for each duty but orphans and deliveries: a slot that looks abandoned, a late job, an open event, a queue that waits, a marked tenant. */
+const aFile = (id: string, expiresAtMs: number): StoredFile => ({
+  schema: 1,
+  id,
+  tenant: 'local',
+  name: null,
+  contentType: 'text/plain',
+  sizeBytes: 1,
+  sha256: '',
+  path: `files/${id}`,
+  requestHash: '',
+  createdAtMs: 0,
+  expiresAtMs,
+});
+
+/** Something for each duty but orphans and deliveries: a slot that looks abandoned, a late job, an open event, a queue that waits, a file that ended, a marked tenant. */
 async function makeWork(): Promise<void> {
   await rig.submit();
   await rig.worker();
   await rig.submit({ startByMs: T0 + SECOND });
+  await rig.deps.store.commit([create(refs.file('ended'), aFile('ended', T0 + SECOND))]);
+  await rig.deps.store.commit([create(refs.file('lasts'), aFile('lasts', T0 + DAY))]);
   const tenant = { schema: 1 as const, id: 'lab', title: '', accounts: [], keyChanges: 0, createdAtMs: 0, fill: true };
   await rig.deps.store.commit([create(refs.tenant('lab'), tenant)]);
   rig.clock.set(T0 + 120 * SECOND);
@@ -32,7 +52,10 @@ function swept(over: (deps: Deps) => Partial<Deps>): { readonly deps: Deps; read
     ...rig.deps,
     calls: {
       due: async (to, ids) => {
-        for (const [list, found] of Object.entries(ids)) if (found.length > 0) did.add(`${to} ${list}`);
+        for (const [list, found] of Object.entries(ids)) {
+          if (!Array.isArray(found) || found.length > 0) did.add(`${to} ${list}`);
+        }
+        if ('purges' in ids && ids.purges.length > 0) expect(ids.purges).toEqual(['files/ended']);
       },
     },
     metrics: { ...rig.deps.metrics, gauges: async () => void did.add('gauges') },
@@ -46,7 +69,9 @@ const ALL = [
   'dispatch queues',
   'on-job-event events',
   'on-job-event tenants',
+  'on-job-event purges',
   'gauges',
+  'dispatch swept',
 ];
 
 test('does all that is due', async () => {
@@ -60,6 +85,7 @@ test.each([
   ['slotsInState', 'dispatch slots'],
   ['startDue', 'dispatch jobs'],
   ['openEvents', 'on-job-event events'],
+  ['filesByEnd', 'on-job-event purges'],
 ] as const)(
   'a query that fails, %s, keeps it from its own duty alone, and is an error at the end',
   async (shape, own) => {
@@ -81,7 +107,8 @@ test('a call that is not answered holds up nothing else', async () => {
   const hangs = Promise.withResolvers<void>();
   const { deps, did } = swept(({ calls, metrics }) => {
     const answerWhenAllIsDone = (): void => {
-      if (did.size === ALL.length) hangs.resolve();
+      // All but how it went, which it can only tell at its end.
+      if (did.size === ALL.length - 1) hangs.resolve();
     };
     return {
       calls: {
@@ -113,4 +140,37 @@ test('calls are made until the next sweep begins, and no longer', async () => {
   }));
   await sweepOnce(deps, 60 * SECOND);
   expect(taken).toEqual([50, 50]);
+});
+
+test('tells dispatch how it went, which writes that down: the last one to end, and what of it failed', async () => {
+  const standing = async () => {
+    const read = await rig.deps.store.get(refs.sweep());
+    return read === null ? null : { ...read.data, updatedAtMs: read.updatedAtMs };
+  };
+  const { deps } = swept(({ metrics }) => ({
+    calls: {
+      due: async (to, ids) => {
+        if (to === 'dispatch') await handle(dispatch(rig.deps), dueEvent(ids, rig.clock.nowMs()));
+      },
+    },
+    metrics,
+  }));
+  expect(await standing()).toBeNull();
+  await sweepOnce(deps, 60 * SECOND);
+  expect(await standing()).toMatchObject({ startedAtMs: T0, failures: 0, updatedAtMs: T0 });
+  rig.clock.set(T0 + 60 * SECOND);
+  const { store } = rig.deps;
+  const count: typeof store.count = async () => Promise.reject(new Error('the store is slow'));
+  await expect(sweepOnce({ ...deps, store: { ...store, count } }, 60 * SECOND)).rejects.toThrow(/2 of the steps/);
+  expect(await standing()).toMatchObject({ startedAtMs: T0 + 60 * SECOND, failures: 2, updatedAtMs: T0 + 60 * SECOND });
+});
+
+test('two sweeps that end together are both written down, one after the other', async () => {
+  await Promise.all([1, 2, 3].map((failures) => recordSweep(rig.deps, { startedAtMs: T0, failures })));
+  expect((await rig.deps.store.get(refs.sweep()))?.data).toMatchObject({ schema: 1, startedAtMs: T0 });
+});
+
+test('a sweep that could not say how it went has failed', async () => {
+  const { deps } = swept(() => ({ calls: { due: async () => Promise.reject(new Error('dispatch is gone')) } }));
+  await expect(sweepOnce(deps, 60 * SECOND)).rejects.toThrow(/1 of the steps/);
 });

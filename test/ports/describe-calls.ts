@@ -77,11 +77,11 @@ export function describeCalls(
     test('each function gets its ids, from a caller that it lets in', async () => {
       const dispatch = { slots: ['q@here~0'], jobs: ['a', 'b'], queues: [] };
       await underTest.calls.due('dispatch', dispatch);
-      await underTest.calls.due('on-job-event', { events: ['jobs/a/events/1'], tenants: ['lab'] });
+      await underTest.calls.due('on-job-event', { events: ['jobs/a/events/1'], purges: ['jobs/b'], tenants: ['lab'] });
       await underTest.calls.due('deliver-webhook', { ids: ['a~1~job'] });
       expect(got.splice(0)).toEqual([
         ['dispatch', dispatch],
-        ['on-job-event', { events: ['jobs/a/events/1'], tenants: ['lab'] }],
+        ['on-job-event', { events: ['jobs/a/events/1'], purges: ['jobs/b'], tenants: ['lab'] }],
         ['deliver-webhook', { ids: ['a~1~job'] }],
       ]);
     });
@@ -103,6 +103,6 @@ export function describeCalls(
 
 const LISTS: Readonly<Record<keyof Due, readonly string[]>> = {
   dispatch: ['slots', 'jobs', 'queues'],
-  'on-job-event': ['events', 'tenants'],
+  'on-job-event': ['events', 'purges', 'tenants'],
   'deliver-webhook': ['ids'],
 };

@@ -10,7 +10,7 @@ import { eventsPage } from './timeline.ts';
 /** Changes of state that are told of, the last ones: a page of events. */
 const EXPLAINED = 100;
 
-/** `GET /v1/jobs/{id}/explain`: why the job is where it is, in plain sentences. @throws RequestError not_found */
+/** `GET /v1/jobs/{id}/explain`: why the job is where it is, in plain sentences. @throws RequestError not_found, gone */
 export async function getExplanation(deps: ApiDeps, call: Call): Promise<Answer> {
   const { data: job } = await ownJob(deps, call);
   const events = await eventsPage(deps, job, Math.max(0, job.version - EXPLAINED));

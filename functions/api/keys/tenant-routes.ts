@@ -47,6 +47,7 @@ export const TENANT_ROUTES: readonly ApiRoute[] = [
     summary: 'Make or change a tenant',
     params: TENANT,
     body: PutTenantRequest,
+    bodyExample: { title: 'The lab', limits: { running: 8, queued: 1_000 } },
     answers: [
       { status: 200, description: 'The tenant as it is now.', schema: TenantResource },
       { status: 201, description: 'The tenant is made.', schema: TenantResource },
@@ -62,6 +63,7 @@ export const TENANT_ROUTES: readonly ApiRoute[] = [
     summary: 'Make a key',
     params: TENANT,
     body: CreateKeyRequest,
+    bodyExample: { name: 'ci', scopes: ['submit', 'read'], endsInSeconds: 7_776_000 },
     answers: [{ status: 201, description: 'The key, which is shown this once.', schema: NewKeyResource }],
     problems: [...BODY_PROBLEMS, 'not_found', 'invalid_input', 'too_many_keys'],
     handle: createKey,

@@ -13,11 +13,19 @@ import { fillMarked } from '../../steps/places.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Call } from '../route.ts';
 
-const toResource = ({ id, title, accounts, limits = NO_LIMITS, createdAtMs }: Tenant): TenantResource => ({
+const toResource = ({
+  id,
+  title,
+  accounts,
+  limits = NO_LIMITS,
+  eventsTopic = false,
+  createdAtMs,
+}: Tenant): TenantResource => ({
   id,
   title,
   accounts,
   limits,
+  eventsTopic,
   createdAt: new Date(createdAtMs).toISOString(),
 });
 
@@ -32,7 +40,7 @@ export async function tenantOf(deps: ApiDeps, call: Call): Promise<Snapshot<Tena
   return read;
 }
 
-/** `PUT /v1/tenants/{tenant}`: makes it, or gives it a new title, accounts and limits. @throws RequestError invalid_input, not_found */
+/** `PUT /v1/tenants/{tenant}`: makes it, or gives it what a tenant has anew. @throws RequestError invalid_input, not_found */
 export async function putTenant(deps: ApiDeps, call: Call): Promise<Answer> {
   const id = call.params['tenant'] ?? '';
   if (!TenantId.safeParse(id).success) throw unknown(id);
@@ -40,7 +48,13 @@ export async function putTenant(deps: ApiDeps, call: Call): Promise<Answer> {
   const { answer, isMarked } = await decideAgain(async () => {
     const read = await deps.store.get(refs.tenant(id));
     const mark = letsMoreRun(read?.data.limits ?? NO_LIMITS, body.limits) ? { fill: true } : {};
-    const patch = { title: body.title, accounts: body.accounts, limits: body.limits, ...mark };
+    const patch = {
+      title: body.title,
+      accounts: body.accounts,
+      limits: body.limits,
+      eventsTopic: body.eventsTopic,
+      ...mark,
+    };
     const tenant: Tenant = {
       ...(read?.data ?? { schema: 1, id, keyChanges: 0, createdAtMs: deps.clock.nowMs() }),
       ...patch,
