@@ -6,7 +6,6 @@ import type {
   CanceledJob,
   CreateJobRequest,
   FirebaseToken,
-  JobPlanResource,
   JobResource,
   JobSummary,
   JobToken,
@@ -14,6 +13,7 @@ import type {
   ModelResource,
   RetryJobRequest,
 } from '../domain/contract/http.ts';
+import type { JobPlanResource } from '../domain/contract/plan.ts';
 import type { RejectionResource } from '../domain/contract/rejection.ts';
 import type {
   CreateKeyRequest,

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { EXIT } from '../../client/command/exit.ts';
 import { COMMANDS } from '../../client/command/main.ts';
-import { JobPlanResource, JobResource } from '../../domain/contract/http.ts';
+import { JobResource } from '../../domain/contract/http.ts';
+import { JobPlanResource } from '../../domain/contract/plan.ts';
 import { KEY, serveApi, type TestApi } from '../api/serve-api.ts';
 import { removeFolders } from '../local/folder.ts';
 import { clientOf, fated, type Fate } from './client-rig.ts';
@@ -127,7 +128,7 @@ describe('plan', () => {
     const { exit, out } = await slipway(api, args);
     expect(exit).toBe(EXIT.ok);
     expect(out).toMatch(/^queues +pool@local$/m);
-    expect(out).toMatch(/^wait +1\.0 s, behind \d+ queued \(as the model declares\)$/m);
+    expect(out).toMatch(/^wait +1\.0 s, \d+ of yours are queued \(as the model declares\)$/m);
     expect(out).toMatch(/^run +10 s \(as the model declares\)$/m);
     expect(out).toMatch(/^cost +0\.00\d+ USD \(as the model declares; l4, /m);
     expect(out).toMatch(/^history +none of your jobs of this model has succeeded yet$/m);
