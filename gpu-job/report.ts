@@ -1,6 +1,7 @@
 import type { ReportReply, ReportRequest } from '../domain/contract/door.ts';
 import type { Clock, Log } from '../domain/ports.ts';
 import { DoorRejectedError, isPassing, SessionRefusedError } from './door-errors.ts';
+import type { Hide } from './hide.ts';
 import type { Sink } from './runners/runner.ts';
 
 type Line = ReportRequest['logs'][number];
@@ -24,6 +25,7 @@ export interface ReporterOptions {
   readonly send: (report: ReportRequest) => Promise<ReportReply>;
   readonly everyMs: number;
   readonly quietEveryMs: number;
+  readonly hide: Hide;
   readonly maxPendingLines: number;
   readonly maxPendingBytes: number;
   readonly onCancel: () => void;
@@ -35,7 +37,7 @@ export interface ReporterOptions {
 /**
  * Gathers what a run says and sends it, at most one report each `everyMs`: the newest progress, the metrics that changed,
  * and log lines in numbered chunks. A chunk that got no answer is sent again, the same under the same number. Lines that come faster
- * than they can be sent are dropped, oldest first, and a line says so.
+ * than they can be sent are dropped, oldest first, and a line says so. The job's secrets are hidden in all of it.
  */
 export class Reporter implements Sink {
   readonly #options: ReporterOptions;
@@ -73,12 +75,13 @@ export class Reporter implements Sink {
       const clamped = Math.min(1, Math.max(0, fraction));
       this.#fraction = clamped === 0 ? 0 : Math.max(shown, clamped);
     }
-    this.#message = message?.slice(0, MAX_MESSAGE) ?? this.#message;
+    this.#message = (message === null ? null : this.#options.hide(message).slice(0, MAX_MESSAGE)) ?? this.#message;
     this.#progressIsNew = true;
     this.#wake();
   }
 
-  metric(name: string, value: number): void {
+  metric(given: string, value: number): void {
+    const name = this.#options.hide(given);
     if (!Number.isFinite(value)) return this.log('stderr', `[slipway: metric ${name} is no finite number]`);
     if (this.#metrics.size >= MAX_METRICS && !this.#metrics.has(name)) return;
     this.#metrics.set(name, value);
@@ -87,7 +90,8 @@ export class Reporter implements Sink {
   }
 
   log(stream: 'stdout' | 'stderr', text: string): void {
-    const line = { stream, text: text.slice(0, MAX_LINE), atMs: this.#options.clock.nowMs() };
+    const { hide, clock } = this.#options;
+    const line = { stream, text: hide(text).slice(0, MAX_LINE), atMs: clock.nowMs() };
     this.#lines.push(line);
     this.#bytes += sizeOf(line);
     const { maxPendingLines, maxPendingBytes } = this.#options;

@@ -5,11 +5,12 @@ import type { Clock, Http, Log, Random } from '../domain/ports.ts';
 import { uploadArtifacts } from './artifacts.ts';
 import type { Door } from './door-client.ts';
 import { DoorRejectedError, SessionRefusedError } from './door-errors.ts';
+import { checkSecrets, hideIn, hiderOf, type Hide } from './hide.ts';
 import { materialiseInput } from './input-files.ts';
 import { JobFault, jobError } from './job-fault.ts';
 import type { PreparedModel } from './model-set.ts';
 import { Reporter } from './report.ts';
-import { StartupError, type RunResult } from './runners/runner.ts';
+import { StartupError, type MadeArtifact, type RunResult } from './runners/runner.ts';
 import type { WorkerSettings } from './settings.ts';
 import type { Stop } from './stop.ts';
 import { stoppedAs } from './stopped.ts';
@@ -38,6 +39,7 @@ export async function runJob(
   deps: RunJobDeps,
 ): Promise<Outcome | null> {
   const { clock, log, settings, workdirs } = deps;
+  const hide = hiderOf(job);
   const reporter = new Reporter({
     job: job.id,
     attempt: job.attempt,
@@ -46,6 +48,7 @@ export async function runJob(
     send: (report) => deps.door.report(report),
     everyMs: settings.reportEveryMs,
     quietEveryMs: settings.quietReportEveryMs,
+    hide,
     maxPendingLines: settings.maxPendingLines,
     maxPendingBytes: settings.maxPendingBytes,
     onCancel: () => stop.request('cancel', settings.killAfterMs),
@@ -55,7 +58,7 @@ export async function runJob(
   const callOffTimeout = clock.after(job.runTimeoutMs, () => stop.request('timeout', settings.killAfterMs));
   const workdir = await workdirs.make('job');
   try {
-    const outcome = await attempt(job, prepared, stop, workdir, reporter, deps);
+    const outcome = await attempt(job, prepared, stop, { workdir, reporter, hide }, deps);
     callOffTimeout();
     if (outcome !== null && stop.reason !== 'preempted') await reporter.flush();
     return outcome;
@@ -72,8 +75,7 @@ async function attempt(
   job: ClaimedJob,
   { model, missing, runner, faultOf }: PreparedModel,
   stop: Stop,
-  workdir: string,
-  reporter: Reporter,
+  { workdir, reporter, hide }: { readonly workdir: string; readonly reporter: Reporter; readonly hide: Hide },
   deps: RunJobDeps,
 ): Promise<Outcome | null> {
   const { door, http, clock, random, log, settings } = deps;
@@ -85,6 +87,7 @@ async function attempt(
         `This worker lacks ${lacks.program}, which model ${model.name} needs: ${lacks.install}`,
       );
     }
+    checkSecrets(job);
     const folder = join(workdir, 'input');
     await mkdir(folder);
     const materialised = materialiseInput(model.input, job.input, {
@@ -94,11 +97,13 @@ async function attempt(
       timeoutMs: settings.inputFetchTimeoutMs,
     });
     const input = await orStopped(materialised, stop);
-    const result: RunResult = await runner.run({ job: job.id, input, workdir, sink: reporter, stop });
+    const result: RunResult = await runner.run({ job: job.id, input, workdir, sink: reporter, hide, stop });
     if (result.kind === 'stopped') throw new Stopped();
     if (result.kind === 'failed') return result;
     const fault = await faultOf(result.output);
     if (fault !== null) throw new JobFault('output_invalid', fault);
+    const output = hideIn(result.output, hide);
+    checkNames(result.artifacts, hide);
     const artifacts = await uploadArtifacts(result.artifacts, {
       job: job.id,
       attempt: job.attempt,
@@ -111,19 +116,24 @@ async function attempt(
       timeoutMs: settings.uploadTimeoutMs,
       signal: stop.polite,
     });
-    return { kind: 'succeeded', output: result.output, artifacts, metrics: reporter.metrics };
+    return { kind: 'succeeded', output, artifacts, metrics: reporter.metrics };
   } catch (error) {
     if (error instanceof SessionRefusedError) throw error;
     if (stop.reason !== null) return stoppedAs(stop.reason, job);
-    if (error instanceof JobFault) return { kind: 'failed', error: error.jobError };
-    if (error instanceof StartupError) return { kind: 'failed', error: jobError('startup_failed', error.message) };
+    const message = hide((error as Error).message);
+    if (error instanceof JobFault) return { kind: 'failed', error: jobError(error.kind, message) };
+    if (error instanceof StartupError) return { kind: 'failed', error: jobError('startup_failed', message) };
     if (error instanceof DoorRejectedError && error.status === 404) return null;
-    log.error('a job could not be run', { job: job.id, attempt: job.attempt, reason: (error as Error).message });
-    return {
-      kind: 'failed',
-      error: jobError('worker_lost', `The worker could not run the job: ${(error as Error).message}`),
-    };
+    log.error('a job could not be run', { job: job.id, attempt: job.attempt, reason: message });
+    return { kind: 'failed', error: jobError('worker_lost', `The worker could not run the job: ${message}`) };
   }
+}
+
+/** What a file is called is shown with the job. @throws JobFault output_invalid */
+function checkNames(artifacts: readonly MadeArtifact[], hide: Hide): void {
+  const shown = artifacts.flatMap(({ name, contentType }) => [name, contentType]);
+  if (shown.every((text) => hide(text) === text)) return;
+  throw new JobFault('output_invalid', 'An artifact has a secret of the input in its name or type.');
 }
 
 class Stopped extends Error {

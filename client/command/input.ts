@@ -4,16 +4,25 @@ import type { Io } from './io.ts';
 type Json = Record<string, unknown>;
 
 /**
- * The input of a job: JSON, or `@file`, or `-` for stdin, and over it each `a.b=value`.
+ * The input of a job: JSON, or `@file`, or `-` for stdin, and over it each `a.b=value`, and over that each secret, which stands in
+ * a file or a variable: `a.b=@file`, `a.b=env:NAME`.
  * @throws UsageError
  */
 export async function inputOf(
-  io: Pick<Io, 'readFile' | 'readStdin'>,
+  io: Pick<Io, 'readFile' | 'readStdin' | 'env'>,
   given: string | undefined,
   sets: readonly string[],
+  secrets: readonly string[] = [],
 ): Promise<Json> {
   const input = given === undefined ? {} : parsedInput(await textOf(io, given), given);
-  for (const set of sets) put(input, set);
+  for (const set of sets) {
+    const [, path = '', text = ''] = /^([^=]+)=(.*)$/s.exec(set) ?? [];
+    put(input, path, valueOf(text), `--set takes NAME=VALUE, or NAME.NAME=VALUE; not "${set}".`);
+  }
+  for (const secret of secrets) {
+    const { path, text } = await secretOf(io, secret);
+    put(input, path, text, SECRET_USE);
+  }
   return input;
 }
 
@@ -35,34 +44,49 @@ function parsedInput(text: string, given: string): Json {
     value = JSON.parse(text);
   } catch (error) {
     const hint = given === text ? 'A file is --input @FILE, standard input is --input -.' : null;
-    throw new UsageError(`--input is no JSON: ${(error as Error).message}.`, hint);
+    throw new UsageError(`--input is no JSON: ${wordsOf(error as Error)}.`, hint);
   }
   if (isObject(value)) return value;
   throw new UsageError('--input must be a JSON object.');
 }
 
-/** `a.b=1`: JSON where it is JSON, else text. A number as a step leads into a list. */
-function put(input: Json, set: string): void {
-  const [, path = '', text = ''] = /^([^=]+)=(.*)$/s.exec(set) ?? [];
+/** Not quoted in a complaint: somebody may have given the secret itself. */
+const SECRET_USE = '--secret takes NAME=@FILE or NAME=env:VARIABLE: what stands in a command is seen by others.';
+
+/** Always text. A file may end with a line break, as editors make it. */
+async function secretOf(
+  io: Pick<Io, 'readFile' | 'readStdin' | 'env'>,
+  secret: string,
+): Promise<{ path: string; text: string }> {
+  const [, path = '', kind = '', name = ''] = /^([^=]+)=(@|env:)(.+)$/s.exec(secret) ?? [];
+  if (path === '') throw new UsageError(SECRET_USE);
+  if (kind === '@') return { path, text: (await textOf(io, `@${name}`)).replace(/\r?\n$/, '') };
+  const text = io.env[name];
+  if (text === undefined || text === '') throw new UsageError(`--secret ${path}: the variable ${name} is not set.`);
+  return { path, text };
+}
+
+/** `a.b`: a number as a step leads into a list. */
+function put(input: Json, path: string, value: unknown, use: string): void {
   const steps = path.split('.');
   if (path === '' || steps.some((step) => step === '' || step === '__proto__')) {
-    throw new UsageError(`--set takes NAME=VALUE, or NAME.NAME=VALUE; not "${set}".`);
+    throw new UsageError(use);
   }
   let at: Json | unknown[] = input;
   for (const [i, step] of steps.entries()) {
-    if (Array.isArray(at) && !/^\d{1,6}$/.test(step))
-      throw new UsageError(`--set ${path}: "${step}" is no place in a list.`);
+    if (Array.isArray(at) && !/^\d{1,6}$/.test(step)) throw new UsageError(`${path}: "${step}" is no place in a list.`);
     const here = at as Json;
     if (i === steps.length - 1) {
-      here[step] = valueOf(text);
+      here[step] = value;
       return;
     }
     const next = Object.hasOwn(here, step) ? here[step] : (here[step] = {});
-    if (!isObject(next) && !Array.isArray(next)) throw new UsageError(`--set ${path}: "${step}" is not an object.`);
+    if (!isObject(next) && !Array.isArray(next)) throw new UsageError(`${path}: "${step}" is not an object.`);
     at = next;
   }
 }
 
+/** JSON where it is JSON, else text. */
 function valueOf(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -70,6 +94,9 @@ function valueOf(text: string): unknown {
     return text;
   }
 }
+
+/** Without what is quoted of the input, which may be a secret. */
+const wordsOf = ({ message }: Error): string => message.replace(/, (\.\.\.)?"[^]*$/, '');
 
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

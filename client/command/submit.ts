@@ -18,6 +18,12 @@ export const submit = command({
       value: 'NAME=VALUE',
       help: 'a field of the input, over --input; a.b=1 leads inside',
     },
+    secret: {
+      type: 'string',
+      multiple: true,
+      value: 'NAME=@FILE|NAME=env:VARIABLE',
+      help: 'a secret field of the input, from where no other user of the machine sees it',
+    },
     wait: { type: 'boolean', short: 'w', help: 'show its progress until it has ended, then what came of it' },
     timeout: TIMEOUT,
     key: {
@@ -36,7 +42,7 @@ export const submit = command({
   run: async (context, [model = ''], values) => {
     const { io } = context;
     if (values.timeout !== undefined && !values.wait) throw new UsageError('--timeout needs --wait.');
-    const input = await inputOf(io, values.input, values.set);
+    const input = await inputOf(io, values.input, values.set, values.secret);
     const key = values.key ?? io.random.hex(16);
     if (!/^[\x21-\x7e]{1,255}$/.test(key)) throw new UsageError('--key must be 1 to 255 visible ASCII characters.');
     const { priority, after } = values;

@@ -61,6 +61,10 @@ export const ClaimedJob = z.object({
   model: z.string(),
   input: z.unknown(),
   runTimeoutMs: z.int(),
+  secretInputs: z
+    .array(z.string())
+    .optional()
+    .describe('JSON pointers of the values in `input` that must be in nothing that the worker sends'),
 });
 export type ClaimedJob = z.infer<typeof ClaimedJob>;
 

@@ -115,7 +115,7 @@ export const JobResource = z
     version: z.int(),
     attempt: z.int(),
     priority: Priority,
-    input: z.unknown(),
+    input: z.unknown().describe('`{"$secret": true}` in the place of each value that its model marks as `writeOnly`'),
     inputFrom: z.array(InputSource),
     dependsOn: z.array(z.string()),
     output: z.unknown(),

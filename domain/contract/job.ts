@@ -173,6 +173,10 @@ export const Job = z.looseObject({
   dependants: z.literal('cancel').optional().describe('where it ends as canceled, those that wait for it do too'),
   limited: z.literal(true).optional(),
   place: z.int().nullable().optional(),
+  secretInputs: z
+    .array(z.string())
+    .optional()
+    .describe('JSON pointers of the places of its input whose values stand in jobs_private'),
 });
 export type Job = z.infer<typeof Job>;
 
@@ -180,6 +184,10 @@ export type Job = z.infer<typeof Job>;
 export const JobPrivate = z.looseObject({
   schema: z.literal(1),
   webhookSecret: z.string().nullable(),
+  inputSecrets: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe('the values of `secretInputs`, by the same pointers'),
 });
 export type JobPrivate = z.infer<typeof JobPrivate>;
 

@@ -4,8 +4,10 @@ import { RequestError } from '../../domain/errors.ts';
 import { create, refs, type Write } from '../../domain/ports.ts';
 import { rankOf } from '../../domain/rank.policy.ts';
 import { born } from '../../domain/state.ts';
+import { secretPlaces, takeSecrets, type SecretInputs } from '../../domain/secret-inputs.ts';
 import { NEVER_MS, SECOND } from '../../domain/time.ts';
 import type { ApiDeps } from '../deps.ts';
+import { sealedHash } from './idempotency.ts';
 import { inputFaults, modelFor, parentFaults, parentFields, refusal, timeFaults, webhookFaults } from './job-faults.ts';
 import { standingOf } from './limits.ts';
 import { outputRefsIn, refsTo } from './output-refs.ts';
@@ -18,8 +20,12 @@ export interface AskedJob {
   readonly tenant: string;
   readonly requestHash: string;
   readonly request: CreateJobRequest;
-  /** Where the request is made of a job that has ended: that job, and which of its values are still to come. */
-  readonly retry?: { readonly of: string; readonly inputFrom: readonly InputSource[] };
+  /** Where the request is made of a job that has ended: that job, which of its values are still to come, and which were secret. */
+  readonly retry?: {
+    readonly of: string;
+    readonly inputFrom: readonly InputSource[];
+    readonly secretInputs: readonly string[];
+  };
 }
 
 /** A job that may be created, and the one commit that does it. */
@@ -52,6 +58,10 @@ export async function planJob(deps: ApiDeps, asked: AskedJob): Promise<JobPlan> 
   const queues = [...deps.catalogue.queues.values()].filter((queue) => queue.pool.name === model.pool);
   const [home] = queues;
   if (home === undefined) throw new RequestError('unavailable', `No queue here runs ${model.name}.`);
+  // What was secret once stays so, though the model may have changed since.
+  const places = new Set([...secretPlaces(model.input), ...(retry?.secretInputs ?? [])]);
+  const { input, secrets } = takeSecrets(request.input, [...places]);
+  const secretInputs = Object.keys(secrets);
   const dependsOn = [...parents.keys()];
   const notBeforeMs = request.notBefore === undefined ? nowMs : Date.parse(request.notBefore);
   const wait = firstWait(deps, { nowMs, notBeforeMs, waitsForJobs: dependsOn.length > 0, isFull });
@@ -75,7 +85,7 @@ export async function planJob(deps: ApiDeps, asked: AskedJob): Promise<JobPlan> 
     holder: null,
     priority: request.priority,
     rank: rankOf(fromMs, request.priority),
-    input: request.input,
+    input,
     inputFrom: [...refsOf.sources],
     dependsOn,
     output: null,
@@ -88,7 +98,7 @@ export async function planJob(deps: ApiDeps, asked: AskedJob): Promise<JobPlan> 
     metadata: request.metadata,
     labels: [...new Set(request.labels)],
     webhook: request.webhook === undefined ? null : { url: request.webhook.url, events: request.webhook.events },
-    requestHash: asked.requestHash,
+    requestHash: secretInputs.length === 0 ? asked.requestHash : await sealedHash(deps.secrets, asked.requestHash),
     runTimeoutMs: (request.runTimeoutSeconds ?? model.limits.runTimeoutSeconds) * SECOND,
     createdAtMs: nowMs,
     queuedAtMs: wait === null ? nowMs : null,
@@ -98,15 +108,22 @@ export async function planJob(deps: ApiDeps, asked: AskedJob): Promise<JobPlan> 
     ...(retry === undefined ? {} : { retryOf: retry.of }),
     ...(request.notBefore === undefined ? {} : { notBeforeMs }),
     ...(isLimited ? { limited: true as const } : {}),
+    ...(secretInputs.length === 0 ? {} : { secretInputs }),
   };
   const writes = [
     ...born(job),
     ...dependsOn.map((parent) => create(refs.edge(parent, id), { schema: 1, parent, child: id })),
-    ...(request.webhook === undefined
-      ? []
-      : [create(refs.jobPrivate(id), { schema: 1, webhookSecret: request.webhook.secret })]),
+    ...privateWrites(id, request.webhook?.secret ?? null, secrets),
   ];
   return { job, writes };
+}
+
+/** Nothing where there is nothing to hide. */
+function privateWrites(id: string, webhookSecret: string | null, secrets: SecretInputs): Write[] {
+  const hasSecrets = Object.keys(secrets).length > 0;
+  if (webhookSecret === null && !hasSecrets) return [];
+  const inputSecrets = hasSecrets ? { inputSecrets: { ...secrets } } : {};
+  return [create(refs.jobPrivate(id), { schema: 1, webhookSecret, ...inputSecrets })];
 }
 
 /** What a job waits for when it is born: other jobs first, then a time, then a place of its tenant. Null where for nothing. */

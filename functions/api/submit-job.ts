@@ -5,7 +5,7 @@ import type { ApiDeps, Deps } from '../deps.ts';
 import type { Answer } from '../http/answer.ts';
 import { nudge } from '../steps/nudge.ts';
 import { releaseIfReady } from '../steps/release.ts';
-import { idempotencyKeyOf, keyedJobId } from './idempotency.ts';
+import { idempotencyKeyOf, isHashOf, keyedJobId } from './idempotency.ts';
 import type { AskedJob, JobPlan } from './plan-job.ts';
 import { jobResource } from './resource.ts';
 import type { Call } from './route.ts';
@@ -77,10 +77,14 @@ async function submit(
 }
 
 /** The job that already has this id, if it came of the same request. @throws RequestError idempotency_key_reused */
-async function earlierJob({ store }: Pick<Deps, 'store'>, asked: JobIdentity): Promise<Job | null> {
+async function earlierJob(
+  { store, secrets }: Pick<Deps, 'store' | 'secrets'>,
+  asked: JobIdentity,
+): Promise<Job | null> {
   const read = await store.get(refs.job(asked.id));
   if (read === null) return null;
-  if (read.data.tenant === asked.tenant && read.data.requestHash === asked.requestHash) return read.data;
+  const { tenant, requestHash } = read.data;
+  if (tenant === asked.tenant && (await isHashOf(secrets, requestHash, asked.requestHash))) return read.data;
   throw new RequestError(
     'idempotency_key_reused',
     'This Idempotency-Key stands for another body. Send that body again, or use a new key.',

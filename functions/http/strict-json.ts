@@ -40,11 +40,14 @@ export function parseStrictJson(bytes: Uint8Array): unknown {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw refusal('', text === '' ? 'the body is empty' : (error as Error).message);
+    throw refusal('', text === '' ? 'the body is empty' : wordsOf(error as Error));
   }
   checkTokens(text);
   return value;
 }
+
+/** Without what is quoted of the body, which may be a secret. */
+const wordsOf = ({ message }: Error): string => `the body is no JSON: ${message.replace(/, (\.\.\.)?"[^]*$/, '')}`;
 
 function decode(bytes: Uint8Array): string {
   let text: string;

@@ -4,6 +4,7 @@ import type { Slot } from '../../domain/contract/slot.ts';
 import { isConflict } from '../../domain/errors.ts';
 import { sameHolder } from '../../domain/holder.ts';
 import { refs, update, type Snapshot } from '../../domain/ports.ts';
+import { putSecrets } from '../../domain/secret-inputs.ts';
 import { move } from '../../domain/state.ts';
 import type { DoorDeps } from '../deps.ts';
 import { park, placeFor } from '../steps/places.ts';
@@ -131,7 +132,7 @@ async function firstOf(
 async function heldJob(deps: DoorDeps, session: Session, jobId: string): Promise<ClaimedJob | null> {
   const read = await deps.store.get(refs.job(jobId));
   if (read === null || !sameHolder(read.data.holder, holderOf(session, read.data.attempt))) return null;
-  return claimed(read.data, read.data.attempt);
+  return claimed(deps, read.data, read.data.attempt);
 }
 
 async function tryClaim(
@@ -183,7 +184,7 @@ async function commitClaim(
     if (error.path === slot.path) return 'slot_changed';
     return place !== null && error.path === refs.place(job.tenant, place).path ? 'place_taken' : 'job_taken';
   }
-  return claimed(job, attempt);
+  return claimed(deps, job, attempt);
 }
 
 function newAttempt(slot: Slot, session: Session, attempt: number, loadMs: number, nowMs: number): Attempt {
@@ -206,10 +207,10 @@ function newAttempt(slot: Slot, session: Session, attempt: number, loadMs: numbe
   };
 }
 
-const claimed = (job: Job, attempt: number): ClaimedJob => ({
-  id: job.id,
-  attempt,
-  model: job.model,
-  input: job.input,
-  runTimeoutMs: job.runTimeoutMs,
-});
+/** What a worker is given of a job: its secrets too, which nobody else is. */
+async function claimed({ store }: Pick<DoorDeps, 'store'>, job: Job, attempt: number): Promise<ClaimedJob> {
+  const { id, model, input, runTimeoutMs, secretInputs } = job;
+  if (secretInputs === undefined) return { id, attempt, model, input, runTimeoutMs };
+  const secrets = (await store.get(refs.jobPrivate(id)))?.data.inputSecrets ?? {};
+  return { id, attempt, model, input: putSecrets(input, secrets), runTimeoutMs, secretInputs };
+}

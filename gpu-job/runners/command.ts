@@ -46,7 +46,7 @@ export async function runCommand(options: CommandOptions, request: RunRequest): 
     SLIPWAY_OUTPUT: files.output,
     SLIPWAY_ARTIFACTS: files.artifacts,
   });
-  const tail = new OutputTail();
+  const tail = new OutputTail(request.hide);
   const announced = listen(child, request, tail);
   stop.polite.addEventListener('abort', () => child.kill('SIGTERM'));
   stop.hard.addEventListener('abort', () => child.kill('SIGKILL'));

@@ -1,6 +1,7 @@
 import { MAX_ARTIFACTS } from '../../domain/contract/door.ts';
 import { request as httpRequest } from 'undici';
 import type { JobError } from '../../domain/contract/job.ts';
+import type { Hide } from '../hide.ts';
 import { jobError } from '../job-fault.ts';
 import { sleep } from '../wait.ts';
 import { madeArtifact } from './command.ts';
@@ -12,8 +13,9 @@ import { startServer, untilHealthy, type ServerOptions, type ServerProcess } fro
 
 /** The longest line of an answer: an output may have 256 KiB, and escapes may make it longer. */
 const MAX_ANSWER_LINE = 2 * 1024 * 1024;
-/** How many bytes of an answer that is no success are read and quoted. */
+/** How much of an answer that is no success is quoted; more is read, so that no secret is cut before it is hidden. */
 const QUOTED = 1_000;
+const QUOTED_FROM = 16_384;
 /** A server whose connection broke is given this long to be seen ended: its exit says more than the broken connection. */
 const EXIT_SEEN_MS = 1_000;
 
@@ -70,13 +72,14 @@ export class ServerRunner implements Runner {
       const server = this.#server;
       if (server === null || stop.reason !== null) return { kind: 'stopped' };
       server.sink = request.sink;
+      server.tail.begin(request.hide);
       try {
         const answer = await ask(server, request);
         if (stop.reason !== null) {
           this.#doubtful = true;
           return { kind: 'stopped' };
         }
-        if (answer.ending !== null) return resultOf(answer.ending, answer.artifacts);
+        if (answer.ending !== null) return resultOf(answer.ending, answer.artifacts, request.hide);
         this.#doubtful = true;
         await Promise.race([server.exited, sleep(this.#options.clock, EXIT_SEEN_MS)]);
         if (answer.delivered || !mayRestart)
@@ -104,10 +107,10 @@ export class ServerRunner implements Runner {
   }
 }
 
-function resultOf(ending: Ending, artifacts: readonly MadeArtifact[]): RunResult {
+function resultOf(ending: Ending, artifacts: readonly MadeArtifact[], hide: Hide): RunResult {
   return ending.kind === 'output'
     ? { kind: 'done', output: ending.output, artifacts }
-    : { kind: 'failed', error: jobError(ending.error.kind, ending.error.message) };
+    : { kind: 'failed', error: jobError(ending.error.kind, hide(ending.error.message)) };
 }
 
 interface Answer {
@@ -119,7 +122,7 @@ interface Answer {
   readonly delivered: boolean;
 }
 
-async function ask(server: ServerProcess, { job, input, workdir, sink, stop }: RunRequest): Promise<Answer> {
+async function ask(server: ServerProcess, { job, input, workdir, sink, hide, stop }: RunRequest): Promise<Answer> {
   const artifacts: MadeArtifact[] = [];
   let ending: Ending | null = null;
   let delivered = true;
@@ -167,7 +170,7 @@ async function ask(server: ServerProcess, { job, input, workdir, sink, stop }: R
       for await (const chunk of response.body) lines.push(chunk as Buffer);
       lines.end();
     } else {
-      trouble = `The server answered ${response.statusCode} to /run: ${await beginningOf(response.body)}`;
+      trouble = `The server answered ${response.statusCode} to /run: ${hide(await beginningOf(response.body)).slice(0, QUOTED)}`;
     }
   } catch (error) {
     delivered = (error as NodeJS.ErrnoException).code !== 'ECONNREFUSED';
@@ -183,7 +186,7 @@ async function beginningOf(body: AsyncIterable<Buffer>): Promise<string> {
   for await (const chunk of body) {
     chunks.push(chunk);
     size += chunk.length;
-    if (size >= QUOTED) break;
+    if (size >= QUOTED_FROM) break;
   }
-  return Buffer.concat(chunks).subarray(0, QUOTED).toString('utf8');
+  return Buffer.concat(chunks).subarray(0, QUOTED_FROM).toString('utf8');
 }

@@ -49,6 +49,9 @@ describe('ends with', () => {
     ['submit form --input @none.json', EXIT.usage, 'no file', /none\.json cannot be read: ENOENT/],
     ['submit form --set x', EXIT.usage, 'a field without a value', /--set takes NAME=VALUE/],
     ['submit form --set __proto__.x=1', EXIT.usage, 'a field that is none', /--set takes NAME=VALUE/],
+    ['submit form --secret text=hunter22', EXIT.usage, 'a secret for all to see', /^(?![^]*hunter22)[^]*NAME=@FILE/],
+    ['submit form --secret text=env:NONE', EXIT.usage, 'no variable', /--secret text: the variable NONE is not set/],
+    ['submit form --secret text=@none', EXIT.usage, 'no file of a secret', /none cannot be read: ENOENT/],
     ['tenants put lab', EXIT.usage, 'an option missing', /needs --title/],
     ['models', EXIT.unreachable, 'nobody there', /cannot be reached: ECONNREFUSED[^]*npm start/, down],
     [
@@ -127,6 +130,14 @@ describe('submit', () => {
       count: 7,
       page: { url: 'https://x.example/?a=b' },
     });
+  });
+
+  test('takes secrets from a variable or a file, always as text', async () => {
+    const world = { env: { WORD: '123456' }, files: { 'word.txt': 'null\n' } };
+    const of = async (secret: string) =>
+      (await json(`submit slide-text --set text=x --secret ${secret}`, world))['input'];
+    expect(await of('text=env:WORD')).toEqual({ text: '123456' });
+    expect(await of('text=@word.txt')).toEqual({ text: 'null' });
   });
 
   test('makes one job of one key, and says what is with it', async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { ReportReply, ReportRequest } from '../../domain/contract/door.ts';
 import { DoorFailure, DoorRejectedError } from '../../gpu-job/door-errors.ts';
+import { hideNothing } from '../../gpu-job/hide.ts';
 import { Reporter } from '../../gpu-job/report.ts';
 import { capturedLog } from '../local/capture-log.ts';
 import { manualClock } from '../local/manual-clock.ts';
@@ -26,6 +27,7 @@ function reporterOf(
       if (answer instanceof Error) throw answer;
       return answer;
     },
+    hide: hideNothing,
     everyMs: 1_000,
     quietEveryMs: 5_000,
     ...bounds,
