@@ -8,6 +8,7 @@ import { DoorRejectedError, SessionRefusedError } from './door-errors.ts';
 import { checkSecrets, hideIn, hiderOf, type Hide } from './hide.ts';
 import { materialiseInput } from './input-files.ts';
 import { JobFault, jobError } from './job-fault.ts';
+import { outputFile } from './large-output.ts';
 import type { PreparedModel } from './model-set.ts';
 import { Reporter } from './report.ts';
 import { StartupError, type MadeArtifact, type RunResult } from './runners/runner.ts';
@@ -73,7 +74,7 @@ export async function runJob(
 
 async function attempt(
   job: ClaimedJob,
-  { model, missing, runner, faultOf }: PreparedModel,
+  { model, missing, runner, judge }: PreparedModel,
   stop: Stop,
   { workdir, reporter, hide }: { readonly workdir: string; readonly reporter: Reporter; readonly hide: Hide },
   deps: RunJobDeps,
@@ -100,11 +101,12 @@ async function attempt(
     const result: RunResult = await runner.run({ job: job.id, input, workdir, sink: reporter, hide, stop });
     if (result.kind === 'stopped') throw new Stopped();
     if (result.kind === 'failed') return result;
-    const fault = await faultOf(result.output);
-    if (fault !== null) throw new JobFault('output_invalid', fault);
+    const verdict = await judge(result.output);
+    if (verdict.kind === 'fault') throw new JobFault('output_invalid', verdict.fault);
     const output = hideIn(result.output, hide);
     checkNames(result.artifacts, hide);
-    const artifacts = await uploadArtifacts(result.artifacts, {
+    const large = verdict.kind === 'large' ? await outputFile(output, workdir, result.artifacts) : null;
+    const artifacts = await uploadArtifacts(large === null ? result.artifacts : [...result.artifacts, large], {
       job: job.id,
       attempt: job.attempt,
       workdir,
@@ -116,7 +118,8 @@ async function attempt(
       timeoutMs: settings.uploadTimeoutMs,
       signal: stop.polite,
     });
-    return { kind: 'succeeded', output, artifacts, metrics: reporter.metrics };
+    const kept = large === null ? { output } : { output: null, outputArtifact: large.name };
+    return { kind: 'succeeded', ...kept, artifacts, metrics: reporter.metrics };
   } catch (error) {
     if (error instanceof SessionRefusedError) throw error;
     if (stop.reason !== null) return stoppedAs(stop.reason, job);

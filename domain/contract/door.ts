@@ -115,6 +115,12 @@ export const Outcome = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('succeeded'),
     output: z.unknown(),
+    outputArtifact: z
+      .string()
+      .optional()
+      .describe(
+        'the one of `artifacts` that holds the output, as JSON, where it is too large to stand here; `output` is null then',
+      ),
     artifacts: z.array(Artifact).max(MAX_ARTIFACTS),
     metrics: z.record(z.string().max(100), z.number()).default({}),
   }),

@@ -173,6 +173,10 @@ export const Job = z.looseObject({
   dependants: z.literal('cancel').optional().describe('where it ends as canceled, those that wait for it do too'),
   limited: z.literal(true).optional(),
   place: z.int().nullable().optional(),
+  outputArtifact: z
+    .string()
+    .optional()
+    .describe('the one of `artifacts` that holds its output, where that is too large to stand in the document'),
   secretInputs: z
     .array(z.string())
     .optional()

@@ -93,7 +93,12 @@ function decideRelease(deps: Needs, job: Job, parents: readonly (Job | null)[], 
   if (parents.some((parent) => parent?.state !== 'succeeded')) return { kind: 'wait' };
   let input = job.input;
   for (const source of job.inputFrom) {
-    const value = valueAt(parents.find((parent) => parent?.id === source.job)?.output, source.path);
+    const parent = parents.find((one) => one?.id === source.job);
+    if (parent?.outputArtifact !== undefined) {
+      const message = `input${source.pointer}: the output of job ${source.job} is too large to be passed on. Fetch it from that job's outputUrl and submit this job anew with the part that it needs, or with an address of it where its model takes a file.`;
+      return { kind: 'fail', error: { kind: 'dependency_failed', message } };
+    }
+    const value = valueAt(parent?.output, source.path);
     if (value === undefined) {
       const message = `input${source.pointer}: job ${source.job} has no output at "${source.path}".`;
       return { kind: 'fail', error: { kind: 'invalid_input', message } };

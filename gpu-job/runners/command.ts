@@ -21,6 +21,7 @@ export interface CommandOptions {
   readonly declared: Extract<Declared, { kind: 'command' }>;
   readonly rules: Rules;
   readonly folder: string;
+  /** Whichever way it is kept: with the job or as an artifact. */
   readonly maxOutputBytes: number;
   readonly processes: Processes;
   readonly environment: Readonly<Record<string, string | undefined>>;

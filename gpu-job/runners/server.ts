@@ -11,8 +11,9 @@ import { watchMemoryKills } from './memory-kills.ts';
 import { StartupError, type MadeArtifact, type Runner, type RunRequest, type RunResult } from './runner.ts';
 import { startServer, untilHealthy, type ServerOptions, type ServerProcess } from './server-process.ts';
 
-/** The longest line of an answer: an output may have 256 KiB, and escapes may make it longer. */
-const MAX_ANSWER_LINE = 2 * 1024 * 1024;
+/** The longest line of an answer: twice the longest output, since escapes may make that longer, but no longer than a string may be. */
+const LEAST_LINE = 2 * 1024 * 1024;
+const MOST_LINE = 256 * 1024 * 1024;
 /** How much of an answer that is no success is quoted; more is read, so that no secret is cut before it is hidden. */
 const QUOTED = 1_000;
 const QUOTED_FROM = 16_384;
@@ -24,6 +25,7 @@ export interface ServerRunnerOptions extends ServerOptions {
   /** How long a server may go on with a job that was stopped before it is killed. */
   readonly killAfterMs: number;
   readonly stopMs: number;
+  readonly maxOutputBytes: number;
 }
 
 /**
@@ -65,6 +67,7 @@ export class ServerRunner implements Runner {
 
   async run(request: RunRequest): Promise<RunResult> {
     const { stop } = request;
+    const { maxOutputBytes } = this.#options;
     const killedForMemory = watchMemoryKills();
     for (let mayRestart = true; ; mayRestart = false) {
       // It may have ended while the worker waited for this job.
@@ -74,7 +77,7 @@ export class ServerRunner implements Runner {
       server.sink = request.sink;
       server.tail.begin(request.hide);
       try {
-        const answer = await ask(server, request);
+        const answer = await ask(server, request, Math.min(MOST_LINE, Math.max(LEAST_LINE, 2 * maxOutputBytes)));
         if (stop.reason !== null) {
           this.#doubtful = true;
           return { kind: 'stopped' };
@@ -122,7 +125,8 @@ interface Answer {
   readonly delivered: boolean;
 }
 
-async function ask(server: ServerProcess, { job, input, workdir, sink, hide, stop }: RunRequest): Promise<Answer> {
+async function ask(server: ServerProcess, request: RunRequest, maxLine: number): Promise<Answer> {
+  const { job, input, workdir, sink, hide, stop } = request;
   const artifacts: MadeArtifact[] = [];
   let ending: Ending | null = null;
   let delivered = true;
@@ -135,7 +139,7 @@ async function ask(server: ServerProcess, { job, input, workdir, sink, hide, sto
         kind: 'error',
         error: {
           kind: 'output_invalid',
-          message: `The server answered a line of more than ${MAX_ANSWER_LINE} characters.`,
+          message: `The server answered a line of more than ${maxLine} characters.`,
         },
       };
       return;
@@ -154,7 +158,7 @@ async function ask(server: ServerProcess, { job, input, workdir, sink, hide, sto
       case 'error':
         ending = said;
     }
-  }, MAX_ANSWER_LINE);
+  }, maxLine);
   try {
     const response = await httpRequest(`${server.url}/run`, {
       method: 'POST',
