@@ -28,7 +28,7 @@ export async function outputOf(
     new SlipwayError(answer.status, 'unexpected_answer', `The output of job ${job.id} cannot be fetched: ${why}.`);
   if (!answer.ok) throw unexpected(`HTTP ${answer.status}`);
   try {
-    return (await answer.json());
+    return await answer.json();
   } catch (error) {
     options.signal?.throwIfAborted();
     throw unexpected(`it came as no JSON (${(error as Error).name})`);

@@ -1,6 +1,7 @@
 import type { Catalogue, Model, Requirement } from '../domain/contract/model.ts';
 import type { Clock } from '../domain/ports.ts';
 import type { Verdict } from './output-check.ts';
+import type { PendingLines } from './pending-lines.ts';
 import { compileRules } from './runners/failure.ts';
 import { createCommandRunner } from './runners/command-runner.ts';
 import type { Processes } from './runners/processes.ts';
@@ -29,6 +30,8 @@ export interface PrepareOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly settings: WorkerSettings;
+  /** Takes what the models' servers say while they start. */
+  readonly setup: PendingLines;
 }
 
 const STARTUP_MS = 300_000;
@@ -105,7 +108,7 @@ export async function prepareModels(names: readonly string[], options: PrepareOp
   const lacking = new Map<string, StartupError>();
   for (const name of names) {
     try {
-      prepared.set(name, await prepare(name, options));
+      prepared.set(name, await prepare(name, options, names.length > 1));
     } catch (error) {
       if (!(error instanceof StartupError)) throw error;
       lacking.set(name, error);
@@ -115,7 +118,7 @@ export async function prepareModels(names: readonly string[], options: PrepareOp
 }
 
 /** @throws StartupError for a model that this image does not have, or that is broken */
-async function prepare(name: string, options: PrepareOptions): Promise<PreparedModel> {
+async function prepare(name: string, options: PrepareOptions, isOneOfSeveral: boolean): Promise<PreparedModel> {
   const { catalogue, queue, processes, workdirs, environment, clock, settings } = options;
   const entry = catalogue.models.get(name);
   const folder = catalogue.folders.get(name);
@@ -152,6 +155,7 @@ async function prepare(name: string, options: PrepareOptions): Promise<PreparedM
       killAfterMs: settings.killAfterMs,
       stopMs: settings.serverStopMs,
       maxOutputBytes,
+      onSetup: (stream, text) => options.setup.add(stream, isOneOfSeveral ? `[${name}] ${text}` : text),
     });
     return { model, missing, judge, runner };
   } catch (error) {

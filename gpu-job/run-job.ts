@@ -10,7 +10,9 @@ import { materialiseInput } from './input-files.ts';
 import { JobFault, jobError } from './job-fault.ts';
 import { outputFile } from './large-output.ts';
 import type { PreparedModel } from './model-set.ts';
+import type { PendingLines } from './pending-lines.ts';
 import { Reporter } from './report.ts';
+import { startupFailed } from './setup-log.ts';
 import { StartupError, type MadeArtifact, type RunResult } from './runners/runner.ts';
 import type { WorkerSettings } from './settings.ts';
 import type { Stop } from './stop.ts';
@@ -25,6 +27,7 @@ export interface RunJobDeps {
   readonly log: Log;
   readonly settings: WorkerSettings;
   readonly workdirs: Workdirs;
+  readonly setup: PendingLines;
   readonly onRefused: () => void;
 }
 
@@ -52,6 +55,7 @@ export async function runJob(
     hide,
     maxPendingLines: settings.maxPendingLines,
     maxPendingBytes: settings.maxPendingBytes,
+    setup: deps.setup,
     onCancel: () => stop.request('cancel', settings.killAfterMs),
     onLost: () => stop.request('lost', settings.killAfterMs),
     onRefused: deps.onRefused,
@@ -125,7 +129,9 @@ async function attempt(
     if (stop.reason !== null) return stoppedAs(stop.reason, job);
     const message = hide((error as Error).message);
     if (error instanceof JobFault) return { kind: 'failed', error: jobError(error.kind, message) };
-    if (error instanceof StartupError) return { kind: 'failed', error: jobError('startup_failed', message) };
+    // It was started (again) for this very job, so what it said stands there.
+    if (error instanceof StartupError)
+      return { kind: 'failed', error: startupFailed(message, job.id, reporter.hasSetup) };
     if (error instanceof DoorRejectedError && error.status === 404) return null;
     log.error('a job could not be run', { job: job.id, attempt: job.attempt, reason: message });
     return { kind: 'failed', error: jobError('worker_lost', `The worker could not run the job: ${message}`) };

@@ -89,6 +89,10 @@ export const ReportRequest = z.object({
   metrics: z.record(z.string().max(100), z.number()).default({}),
   logSeq: z.int().min(0),
   logs: z.array(LogLine).max(500),
+  setup: z
+    .object({ seq: z.int().min(0).max(1_000), lines: z.array(LogLine).min(1).max(500) })
+    .optional()
+    .describe('a chunk of what the model servers said while they started, told with the first job that ran after it'),
 });
 export type ReportRequest = z.infer<typeof ReportRequest>;
 

@@ -92,6 +92,12 @@ export const Attempt = z.object({
   endedAtMs: z.int().nullable(),
   outcome: z.enum(['succeeded', 'failed', 'canceled', 'lost']).nullable(),
   error: JobError.nullable(),
+  firstOf: z
+    .object({ job: z.string(), attempt: z.int() })
+    .optional()
+    .describe(
+      'the first attempt of the same worker, if of the same tenant: its log has what was said at the worker’s start',
+    ),
 });
 export type Attempt = z.infer<typeof Attempt>;
 
@@ -215,7 +221,10 @@ export const JobEvent = z.looseObject({
 });
 export type JobEvent = z.infer<typeof JobEvent>;
 
-/** The document `jobs/{id}/logs/{attempt}-{seq}`: at most 32 KiB of lines. */
+/**
+ * The document `jobs/{id}/logs/{attempt}-{seq}`: at most 32 KiB of lines. What the worker said while it started is that of the
+ * attempt with the opposite sign: no reader of the run's log, of an older build either, comes upon it.
+ */
 export const LogChunk = z.looseObject({
   schema: z.literal(1),
   jobId: z.string(),

@@ -6,6 +6,9 @@ interface Input {
   readonly how?: 'done' | 'error' | 'exit' | 'crash';
 }
 
+console.log('leaky: loading weights');
+console.error('leaky: weights are loaded');
+
 createServer((request, response) => {
   let body = '';
   request.on('data', (chunk: Buffer) => (body += chunk.toString()));
