@@ -16,6 +16,7 @@ export const PROBLEMS = {
   job_already_ended: { status: 409, title: 'The job has already ended' },
   job_not_ended: { status: 409, title: 'The job has not ended yet' },
   session_refused: { status: 409, title: 'This session does not hold its slot' },
+  gone: { status: 410, title: 'This was there, and has been deleted' },
   length_required: { status: 411, title: 'Content-Length is needed' },
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'This content type is not accepted' },

@@ -26,6 +26,7 @@ export const refs = {
   }),
   key: (hash: string): Ref<'keys'> => ({ collection: 'keys', path: `keys/${hash}` }),
   rejection: (id: string): Ref<'rejections'> => ({ collection: 'rejections', path: `rejections/${id}` }),
+  file: (id: string): Ref<'files'> => ({ collection: 'files', path: `files/${id}` }),
 } as const;
 
 /** The id of the slot of a queue with this index. */
@@ -43,7 +44,7 @@ export interface Snapshot<T> {
 export type Write =
   | { readonly kind: 'create'; readonly ref: Ref; readonly data: object }
   | { readonly kind: 'update'; readonly ref: Ref; readonly etag: string; readonly patch: object }
-  | { readonly kind: 'delete'; readonly ref: Ref };
+  | { readonly kind: 'delete'; readonly ref: Ref; readonly etag?: string };
 
 /** Fails the commit if the document exists. */
 export const create = <C extends CollectionName>(ref: Ref<C>, data: Collections[C]): Write => ({
@@ -59,8 +60,16 @@ export const update = <C extends CollectionName>(
   patch: Partial<Collections[C]>,
 ): Write => ({ kind: 'update', ref, etag: read.etag, patch });
 
-/** Deletes the document, if it is there: only for one that a precondition of the same commit shows to be the writer's. */
-export const remove = (ref: Ref): Write => ({ kind: 'delete', ref });
+/**
+ * Deletes the document, if it is there: only for one that a precondition of the same commit shows to be the writer's. With `read`
+ * that is its own: the commit fails unless the document is as it was read. One whose answer was lost on the way may fail so although
+ * it was made.
+ */
+export const remove = (ref: Ref, read?: Pick<Snapshot<unknown>, 'etag'>): Write => ({
+  kind: 'delete',
+  ref,
+  ...(read === undefined ? {} : { etag: read.etag }),
+});
 
 /** A place in a query's order: the ordered value and the path of the last document seen. */
 export type Cursor = readonly [Scalar, string];
@@ -110,7 +119,8 @@ export interface Bus {
 /** What sweep hands to each function: ids only; the function reads and decides for itself. */
 export interface Due {
   dispatch: { readonly slots: readonly string[]; readonly jobs: readonly string[]; readonly queues: readonly string[] };
-  'on-job-event': { readonly events: readonly string[] };
+  /** By their paths: open events; jobs, files and rejections whose time is over. */
+  'on-job-event': { readonly events: readonly string[]; readonly purges: readonly string[] };
   'deliver-webhook': { readonly ids: readonly string[] };
 }
 
@@ -170,6 +180,8 @@ export interface Blobs {
   signDownload(path: string, options: { expiresInMs: number }): Promise<string>;
   /** Size in bytes, or null where there is no such blob. */
   size(path: string): Promise<number | null>;
+  /** Idempotent: a blob that is not there is as good as removed. An upload signed before may put one there again until it expires. */
+  remove(path: string): Promise<void>;
 }
 
 /** One settled event, from which counters and distributions are made. */

@@ -29,11 +29,15 @@ export function messageIdIn(body: unknown): string | null {
   }
 }
 
-/** The lists of ids in sweep's call, by their names. @throws PoisonEventError if one of them is no list of texts */
+/**
+ * The lists of ids in sweep's call, by their names; one that is not there, as in the call of a sweep of an older build, is empty.
+ * @throws PoisonEventError if one of them is no list of texts, or none is there
+ */
 export function decodeIds<K extends string>(body: unknown, names: readonly K[]): Record<K, readonly string[]> {
   const object = decodeObject(body);
+  const isNone = names.every((name) => object[name] === undefined);
   const lists = names.map((name): [string, readonly string[]] => {
-    const ids = object[name];
+    const ids = object[name] === undefined && !isNone ? [] : object[name];
     if (!Array.isArray(ids) || !ids.every((id) => typeof id === 'string')) {
       throw new PoisonEventError(`${name} is no list of ids`);
     }
@@ -63,4 +67,11 @@ export function parseEventPath(path: unknown): { jobId: string; seq: number } {
   const match = typeof path === 'string' ? /^jobs\/([a-z0-9]+)\/events\/(\d+)$/.exec(path) : null;
   if (match?.[1] === undefined || match[2] === undefined) throw new PoisonEventError('not the path of a job event');
   return { jobId: match[1], seq: Number(match[2]) };
+}
+
+/** What is kept no longer: `jobs/{id}` or `rejections/{id}`. @throws PoisonEventError */
+export function parsePurgePath(path: string): { collection: 'jobs' | 'files' | 'rejections'; id: string } {
+  const [, collection, id] = /^(jobs|files|rejections)\/([a-z0-9]+)$/.exec(path) ?? [];
+  if (id === undefined) throw new PoisonEventError('not the path of a job, a file or a rejection');
+  return { collection: collection as 'jobs' | 'files' | 'rejections', id };
 }

@@ -48,6 +48,7 @@ export type ApiDeps = Pick<
 export type DispatchDeps = Pick<Deps, Always | 'store' | 'bus' | 'launcher' | 'random' | 'catalogue'>;
 export type DoorDeps = Pick<Deps, Always | 'store' | 'bus' | 'blobs' | 'random' | 'catalogue'>;
 export type SettleDeps = Pick<Deps, Always | 'store' | 'bus' | 'catalogue'> & {
+  readonly blobs: Pick<Blobs, 'remove'>;
   readonly metrics: Pick<MetricSink, 'settled'>;
 };
 export type DeliverDeps = Pick<Deps, Always | 'store' | 'http' | 'random'>;

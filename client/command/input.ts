@@ -1,7 +1,7 @@
 import { UsageError } from './exit.ts';
 import type { Io } from './io.ts';
 
-type Json = Record<string, unknown>;
+export type Json = Record<string, unknown>;
 
 /**
  * The input of a job: JSON, or `@file`, or `-` for stdin, and over it each `a.b=value`, and over that each secret, which stands in
@@ -15,13 +15,10 @@ export async function inputOf(
   secrets: readonly string[] = [],
 ): Promise<Json> {
   const input = given === undefined ? {} : parsedInput(await textOf(io, given), given);
-  for (const set of sets) {
-    const [, path = '', text = ''] = /^([^=]+)=(.*)$/s.exec(set) ?? [];
-    put(input, path, valueOf(text), `--set takes NAME=VALUE, or NAME.NAME=VALUE; not "${set}".`);
-  }
+  for (const set of sets) put(input, set);
   for (const secret of secrets) {
     const { path, text } = await secretOf(io, secret);
-    put(input, path, text, SECRET_USE);
+    putAt(input, path, text, '--secret');
   }
   return input;
 }
@@ -59,29 +56,37 @@ async function secretOf(
   secret: string,
 ): Promise<{ path: string; text: string }> {
   const [, path = '', kind = '', name = ''] = /^([^=]+)=(@|env:)(.+)$/s.exec(secret) ?? [];
-  if (path === '') throw new UsageError(SECRET_USE);
+  if (!isPlace(path)) throw new UsageError(SECRET_USE);
   if (kind === '@') return { path, text: (await textOf(io, `@${name}`)).replace(/\r?\n$/, '') };
   const text = io.env[name];
   if (text === undefined || text === '') throw new UsageError(`--secret ${path}: the variable ${name} is not set.`);
   return { path, text };
 }
 
-/** `a.b`: a number as a step leads into a list. */
-function put(input: Json, path: string, value: unknown, use: string): void {
+/** `a.b=1`: JSON where it is JSON, else text. A number as a step leads into a list. */
+function put(input: Json, set: string): void {
+  const [, path = '', text = ''] = /^([^=]+)=(.*)$/s.exec(set) ?? [];
+  if (!isPlace(path)) throw new UsageError(`--set takes NAME=VALUE, or NAME.NAME=VALUE; not "${set}".`);
+  putAt(input, path, valueOf(text), '--set');
+}
+
+/** Whether `a.b` leads somewhere. */
+export const isPlace = (path: string): boolean => path.split('.').every((step) => step !== '' && step !== '__proto__');
+
+/** @param option what named the place, for whoever named it wrong. @throws UsageError */
+export function putAt(input: Json, path: string, value: unknown, option: string): void {
   const steps = path.split('.');
-  if (path === '' || steps.some((step) => step === '' || step === '__proto__')) {
-    throw new UsageError(use);
-  }
   let at: Json | unknown[] = input;
   for (const [i, step] of steps.entries()) {
-    if (Array.isArray(at) && !/^\d{1,6}$/.test(step)) throw new UsageError(`${path}: "${step}" is no place in a list.`);
+    if (Array.isArray(at) && !/^\d{1,6}$/.test(step))
+      throw new UsageError(`${option} ${path}: "${step}" is no place in a list.`);
     const here = at as Json;
     if (i === steps.length - 1) {
       here[step] = value;
       return;
     }
     const next = Object.hasOwn(here, step) ? here[step] : (here[step] = {});
-    if (!isObject(next) && !Array.isArray(next)) throw new UsageError(`${path}: "${step}" is not an object.`);
+    if (!isObject(next) && !Array.isArray(next)) throw new UsageError(`${option} ${path}: "${step}" is not an object.`);
     at = next;
   }
 }

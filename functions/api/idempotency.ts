@@ -29,9 +29,16 @@ export function pepperOf(secrets: Secrets): Promise<string> {
  * The job id that a tenant's key stands for, so that creating it twice is what answers the duplicate. Keyed with a secret:
  * nobody can tell from an id which key it was made of, nor make an id that somebody else will get.
  */
-export async function keyedJobId(secrets: Secrets, tenant: string, key: string): Promise<string> {
+export const keyedJobId = (secrets: Secrets, tenant: string, key: string): Promise<string> =>
+  keyedId(secrets, `${tenant}\n${key}`);
+
+/** The same for a file. A key has no line break in it, so that no job's is like it. */
+export const keyedFileId = (secrets: Secrets, tenant: string, key: string): Promise<string> =>
+  keyedId(secrets, `${tenant}\nfiles\n${key}`);
+
+async function keyedId(secrets: Secrets, text: string): Promise<string> {
   const digest = createHmac('sha256', await pepperOf(secrets))
-    .update(`${tenant}\n${key}`)
+    .update(text)
     .digest('hex');
   return BigInt(`0x${digest.slice(0, 32)}`)
     .toString(32)

@@ -9,6 +9,7 @@ import type { ApiDeps } from '../deps.ts';
 import { summary } from '../http/parse.ts';
 import { validateInput } from '../http/validate-input.ts';
 import { unknownModel } from './models.ts';
+import { goneSince, ownerOf } from './own-job.ts';
 import type { OutputRefs } from './output-refs.ts';
 
 /** Jobs that one job may wait for, named or implied. */
@@ -22,7 +23,7 @@ export interface Fault {
   readonly errors: readonly FieldError[];
 }
 
-const faultOf = (code: ProblemCode, errors: readonly FieldError[], detail = summary(errors)): Fault[] =>
+export const faultOf = (code: ProblemCode, errors: readonly FieldError[], detail = summary(errors)): Fault[] =>
   errors.length === 0 ? [] : [{ code, detail, errors }];
 
 /** More than a reader takes in; the rest shows once these are mended. */
@@ -121,7 +122,9 @@ export async function parentFaults(
     [...fields].map(async ([parent, field]): Promise<FieldError[]> => {
       if (parent === job.id) return [{ field, message: 'is the id of this very job' }];
       const read = await store.get(refs.job(parent));
-      return read?.data.tenant === job.tenant ? [] : [{ field, message: `there is no job ${parent}` }];
+      const message =
+        read === null || ownerOf(read.data) !== job.tenant ? `there is no job ${parent}` : goneSince(read.data);
+      return message === null ? [] : [{ field, message }];
     }),
   );
   return faultOf('unknown_dependency', errors.flat());

@@ -1,5 +1,6 @@
 import type { CreateJobRequest } from '../../domain/contract/http.ts';
 import type { InputSource, Job } from '../../domain/contract/job.ts';
+import type { Model } from '../../domain/contract/model.ts';
 import { RequestError } from '../../domain/errors.ts';
 import { create, refs, type Write } from '../../domain/ports.ts';
 import { rankOf } from '../../domain/rank.policy.ts';
@@ -7,10 +8,20 @@ import { born } from '../../domain/state.ts';
 import { secretPlaces, takeSecrets, type SecretInputs } from '../../domain/secret-inputs.ts';
 import { NEVER_MS, SECOND } from '../../domain/time.ts';
 import type { ApiDeps } from '../deps.ts';
+import { fileFaults } from './files/file-faults.ts';
 import { sealedHash } from './idempotency.ts';
-import { inputFaults, modelFor, parentFaults, parentFields, refusal, timeFaults, webhookFaults } from './job-faults.ts';
+import {
+  inputFaults,
+  modelFor,
+  parentFaults,
+  parentFields,
+  refusal,
+  timeFaults,
+  webhookFaults,
+  type Fault,
+} from './job-faults.ts';
 import { standingOf } from './limits.ts';
-import { outputRefsIn, refsTo } from './output-refs.ts';
+import { outputRefsIn, refsTo, type OutputRefs } from './output-refs.ts';
 
 const MAX_QUEUES = 10;
 
@@ -46,7 +57,7 @@ export async function planJob(deps: ApiDeps, asked: AskedJob): Promise<JobPlan> 
   const parents = parentFields(request, refsOf.sources);
   const faults = [
     ...modelFaults,
-    ...(model === null ? [] : inputFaults(deps, model, request, refsOf)),
+    ...(model === null ? [] : await jobInputFaults(deps, asked, model, refsOf)),
     ...timeFaults(deps, request),
     ...webhookFaults(deps, request),
     ...(await parentFaults(deps, asked, parents)),
@@ -63,10 +74,8 @@ export async function planJob(deps: ApiDeps, asked: AskedJob): Promise<JobPlan> 
   const { input, secrets } = takeSecrets(request.input, [...places]);
   const secretInputs = Object.keys(secrets);
   const dependsOn = [...parents.keys()];
-  const notBeforeMs = request.notBefore === undefined ? nowMs : Date.parse(request.notBefore);
+  const { notBeforeMs, fromMs, startByMs, runTimeoutMs } = timesOf(request, model, nowMs);
   const wait = firstWait(deps, { nowMs, notBeforeMs, waitsForJobs: dependsOn.length > 0, isFull });
-  // Whoever asks long before it may begin gets no better place and no shorter deadline by that.
-  const fromMs = Math.max(nowMs, notBeforeMs);
   const job: Job = {
     schema: 1,
     id,
@@ -99,12 +108,13 @@ export async function planJob(deps: ApiDeps, asked: AskedJob): Promise<JobPlan> 
     labels: [...new Set(request.labels)],
     webhook: request.webhook === undefined ? null : { url: request.webhook.url, events: request.webhook.events },
     requestHash: secretInputs.length === 0 ? asked.requestHash : await sealedHash(deps.secrets, asked.requestHash),
-    runTimeoutMs: (request.runTimeoutSeconds ?? model.limits.runTimeoutSeconds) * SECOND,
+    retentionMs: request.retentionSeconds === undefined ? deps.settings.retentionMs : request.retentionSeconds * SECOND,
+    runTimeoutMs,
     createdAtMs: nowMs,
     queuedAtMs: wait === null ? nowMs : null,
     startedAtMs: null,
     finishedAtMs: null,
-    startByMs: fromMs + (request.startDeadlineSeconds ?? model.limits.startDeadlineSeconds) * SECOND,
+    startByMs,
     ...(retry === undefined ? {} : { retryOf: retry.of }),
     ...(request.notBefore === undefined ? {} : { notBeforeMs }),
     ...(isLimited ? { limited: true as const } : {}),
@@ -124,6 +134,34 @@ function privateWrites(id: string, webhookSecret: string | null, secrets: Secret
   if (webhookSecret === null && !hasSecrets) return [];
   const inputSecrets = hasSecrets ? { inputSecrets: { ...secrets } } : {};
   return [create(refs.jobPrivate(id), { schema: 1, webhookSecret, ...inputSecrets })];
+}
+
+/** What of the input does not fit its model, and what stands against the files it names. */
+async function jobInputFaults(
+  deps: ApiDeps,
+  { tenant, request }: AskedJob,
+  model: Model,
+  refsOf: OutputRefs,
+): Promise<Fault[]> {
+  const { startByMs, runTimeoutMs } = timesOf(request, model, deps.clock.nowMs());
+  const use = { tenant, input: request.input, untilMs: startByMs + runTimeoutMs };
+  return [...inputFaults(deps, model, request, refsOf), ...(await fileFaults(deps, model, use))];
+}
+
+function timesOf(
+  { notBefore, startDeadlineSeconds, runTimeoutSeconds }: CreateJobRequest,
+  { limits }: Model,
+  nowMs: number,
+): Record<'notBeforeMs' | 'fromMs' | 'startByMs' | 'runTimeoutMs', number> {
+  const notBeforeMs = notBefore === undefined ? nowMs : Date.parse(notBefore);
+  // Whoever asks long before it may begin gets no better place and no shorter deadline by that.
+  const fromMs = Math.max(nowMs, notBeforeMs);
+  return {
+    notBeforeMs,
+    fromMs,
+    startByMs: fromMs + (startDeadlineSeconds ?? limits.startDeadlineSeconds) * SECOND,
+    runTimeoutMs: (runTimeoutSeconds ?? limits.runTimeoutSeconds) * SECOND,
+  };
 }
 
 /** What a job waits for when it is born: other jobs first, then a time, then a place of its tenant. Null where for nothing. */

@@ -2,6 +2,7 @@ import { RetryJobRequest, type CreateJobRequest } from '../../domain/contract/ht
 import type { Job, JobPrivate } from '../../domain/contract/job.ts';
 import { RequestError } from '../../domain/errors.ts';
 import { refs } from '../../domain/ports.ts';
+import { retentionMsOf } from '../../domain/retention.policy.ts';
 import { putSecrets } from '../../domain/secret-inputs.ts';
 import { isTerminal } from '../../domain/state.ts';
 import { SECOND } from '../../domain/time.ts';
@@ -14,13 +15,14 @@ import { unfilled } from './output-refs.ts';
 import { planJob, type JobPlan } from './plan-job.ts';
 import type { Call } from './route.ts';
 import { answerSubmission, type JobIdentity } from './submit-job.ts';
+import { startDeadlineSeconds } from './times.ts';
 
 type JobInput = CreateJobRequest['input'];
 
 /**
  * `POST /v1/jobs/{id}/retry`: a new job that does an ended one again, with the same input and webhook; answered as a
  * submission is, `Idempotency-Key` and `Prefer: wait` included.
- * @throws RequestError not_found, job_not_ended, or as a submission
+ * @throws RequestError not_found, gone, job_not_ended, or as a submission
  */
 export async function retryJob(deps: ApiDeps, call: Call): Promise<Answer> {
   const changes: RetryJobRequest = optionalBody(RetryJobRequest, call);
@@ -48,18 +50,15 @@ async function planRetry(deps: ApiDeps, call: Call, asked: JobIdentity, changes:
       priority: changes.priority ?? job.priority,
       metadata: job.metadata,
       labels: changes.labels ?? job.labels ?? [],
-      startDeadlineSeconds: changes.startDeadlineSeconds ?? startDeadlineMs(job) / SECOND,
+      startDeadlineSeconds: changes.startDeadlineSeconds ?? startDeadlineSeconds(job),
       runTimeoutSeconds: changes.runTimeoutSeconds ?? job.runTimeoutMs / SECOND,
       maxAttempts: changes.maxAttempts ?? job.maxAttempts,
+      retentionSeconds: changes.retentionSeconds ?? retentionMsOf(job) / SECOND,
       ...(job.webhook === null ? {} : { webhook: webhookOf(job.id, job.webhook, kept) }),
     },
     retry: { of: job.id, inputFrom: isReleased ? [] : unfilled(job), secretInputs: job.secretInputs ?? [] },
   });
 }
-
-/** How long it had to be started, from when it might have been. */
-const startDeadlineMs = ({ startByMs, createdAtMs, notBeforeMs = 0 }: Job): number =>
-  startByMs - Math.max(createdAtMs, notBeforeMs);
 
 /** What of a job no reader sees. It never changes, so that the new job's own copy can be written with the job. */
 async function privateOf({ store }: Pick<ApiDeps, 'store'>, job: Job): Promise<Partial<JobPrivate>> {

@@ -16,6 +16,7 @@ import { JobId } from '../../domain/contract/job.ts';
 import type { ProblemCode } from '../../domain/errors.ts';
 import { z } from 'zod';
 import { createJob } from './create-job.ts';
+import { FILE_ROUTES } from './files/file-routes.ts';
 import { FOLLOW_ROUTES } from './follow/follow-routes.ts';
 import { getJob, postCancel } from './jobs.ts';
 import { TENANT_ROUTES } from './keys/tenant-routes.ts';
@@ -76,7 +77,7 @@ const DRY_RUN_PROBLEMS: readonly ProblemCode[] = [
   'model_unavailable',
   'too_many_jobs',
 ];
-const SUBMISSION_PROBLEMS: readonly ProblemCode[] = [...DRY_RUN_PROBLEMS, 'idempotency_key_reused'];
+const SUBMISSION_PROBLEMS: readonly ProblemCode[] = [...DRY_RUN_PROBLEMS, 'idempotency_key_reused', 'gone'];
 
 /** Every operation of `/v1`: ONE table, which the guard matches, the handlers answer and openapi.json is generated from. */
 export const API_ROUTES: readonly ApiRoute[] = [
@@ -124,7 +125,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     params: ID,
     headers: [PREFER],
     answers: [{ status: 200, description: 'The job.', schema: JobResource, headers: [PREFERENCE_APPLIED] }],
-    problems: ['not_found'],
+    problems: ['not_found', 'gone'],
     handle: getJob,
   },
   {
@@ -139,7 +140,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     answers: [
       { status: 200, description: 'The job: canceled, or canceling while its worker stops.', schema: CanceledJob },
     ],
-    problems: [...BODY_PROBLEMS, 'invalid_input', 'not_found', 'job_already_ended'],
+    problems: [...BODY_PROBLEMS, 'invalid_input', 'not_found', 'gone', 'job_already_ended'],
     handle: postCancel,
   },
   ...FOLLOW_ROUTES,
@@ -151,7 +152,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     summary: 'Get a token that shows this job',
     params: ID,
     answers: [{ status: 201, description: 'A token for a browser: it shows this job for an hour.', schema: JobToken }],
-    problems: ['not_found'],
+    problems: ['not_found', 'gone'],
     handle: postReadToken,
   },
   {
@@ -168,6 +169,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     problems: [...SUBMISSION_PROBLEMS, 'not_found', 'job_not_ended'],
     handle: retryJob,
   },
+  ...FILE_ROUTES,
   {
     method: 'GET',
     path: '/v1/models',

@@ -6,6 +6,7 @@ import type { Answer } from '../http/answer.ts';
 import { nudge } from '../steps/nudge.ts';
 import { releaseIfReady } from '../steps/release.ts';
 import { idempotencyKeyOf, isHashOf, keyedJobId } from './idempotency.ts';
+import { checkThere, ownerOf } from './own-job.ts';
 import type { AskedJob, JobPlan } from './plan-job.ts';
 import { jobResource } from './resource.ts';
 import type { Call } from './route.ts';
@@ -76,15 +77,18 @@ async function submit(
   return { job: await setGoing(deps, plan.job), isNew: true };
 }
 
-/** The job that already has this id, if it came of the same request. @throws RequestError idempotency_key_reused */
+/** The job that already has this id, if it came of the same request. @throws RequestError idempotency_key_reused, gone */
 async function earlierJob(
   { store, secrets }: Pick<Deps, 'store' | 'secrets'>,
   asked: JobIdentity,
 ): Promise<Job | null> {
   const read = await store.get(refs.job(asked.id));
   if (read === null) return null;
-  const { tenant, requestHash } = read.data;
-  if (tenant === asked.tenant && (await isHashOf(secrets, requestHash, asked.requestHash))) return read.data;
+  const isSame = await isHashOf(secrets, read.data.requestHash, asked.requestHash);
+  if (ownerOf(read.data) === asked.tenant && isSame) {
+    checkThere(read.data);
+    return read.data;
+  }
   throw new RequestError(
     'idempotency_key_reused',
     'This Idempotency-Key stands for another body. Send that body again, or use a new key.',

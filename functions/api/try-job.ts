@@ -35,7 +35,7 @@ export async function tryJob(deps: ApiDeps, call: Call): Promise<Answer> {
     model: job.model,
     pool: job.pool,
     queues: job.queues,
-    blocked: jobSummary(job).blocked,
+    blocked: jobSummary(deps, job).blocked,
     backlog: now.queued,
     ...expectations(now, home, model),
   };

@@ -9,6 +9,7 @@ import { move } from '../../domain/state.ts';
 import type { DoorDeps } from '../deps.ts';
 import { park, placeFor } from '../steps/places.ts';
 import { moveDueJob } from '../steps/release.ts';
+import { inputFilesOf } from './input-files.ts';
 import { headOf, MOST, SPARE, type QueueHead } from './queue-head.ts';
 import { holderOf, slotOf, type Session } from './session.ts';
 
@@ -221,10 +222,22 @@ const firstOf = ({ first, claims }: Slot, { fence }: Session, tenant: string): P
     ? { firstOf: { job: first.job, attempt: first.attempt } }
     : {};
 
-/** What a worker is given of a job: its secrets too, which nobody else is. */
-async function claimed({ store }: Pick<DoorDeps, 'store'>, job: Job, attempt: number): Promise<ClaimedJob> {
-  const { id, model, input, runTimeoutMs, secretInputs } = job;
-  if (secretInputs === undefined) return { id, attempt, model, input, runTimeoutMs };
-  const secrets = (await store.get(refs.jobPrivate(id)))?.data.inputSecrets ?? {};
-  return { id, attempt, model, input: putSecrets(input, secrets), runTimeoutMs, secretInputs };
+/**
+ * What a worker is given of a job: its secrets too, which nobody else is. After the commit: where something cannot be had just
+ * now, the worker asks again and is given the job it holds.
+ */
+async function claimed(deps: DoorDeps, job: Job, attempt: number): Promise<ClaimedJob> {
+  const { id, model, runTimeoutMs, secretInputs } = job;
+  const files = await inputFilesOf(deps, job);
+  const secrets =
+    secretInputs === undefined ? {} : ((await deps.store.get(refs.jobPrivate(id)))?.data.inputSecrets ?? {});
+  return {
+    id,
+    attempt,
+    model,
+    input: putSecrets(job.input, secrets),
+    runTimeoutMs,
+    ...(secretInputs === undefined ? {} : { secretInputs }),
+    ...(files.length === 0 ? {} : { files }),
+  };
 }

@@ -59,7 +59,12 @@ function depsOf(ports: SteppingPorts, behaviour: Behaviour): Deps {
     settings: DEFAULT_SETTINGS,
     log: { info: () => undefined, error: () => undefined },
     metrics: { settled: async () => undefined, gauges: async () => undefined },
-    blobs: { signUpload: absent('blobs'), signDownload: absent('blobs'), size: absent('blobs') },
+    blobs: {
+      signUpload: absent('blobs'),
+      signDownload: absent('blobs'),
+      size: absent('blobs'),
+      remove: absent('blobs'),
+    },
     secrets: { get: absent('secrets') },
     tokens: { make: absent('tokens') },
     idTokens: { verify: absent('ID tokens') },

@@ -110,6 +110,14 @@ export function portsOf(ground: Ground, process: Process): Deps {
           broken: failed,
           patienceMs: CALL_MS.storage,
         }),
+      remove: (path) =>
+        call({
+          op: 'blobs.remove',
+          what: path,
+          act: async () => void blobs.delete(path),
+          broken: failed,
+          patienceMs: CALL_MS.storage,
+        }),
     },
     metrics: {
       settled: (record) =>

@@ -81,6 +81,7 @@ export function makeRig(options: { max?: number } = {}): Rig {
       signUpload: async (path) => ({ url: `http://127.0.0.1/${path}`, headers: {} }),
       signDownload: async (path) => `http://127.0.0.1/${path}`,
       size: async (path) => blobs.get(path) ?? null,
+      remove: async (path) => void blobs.delete(path),
     },
     metrics: { settled: async () => undefined, gauges: async () => undefined },
     secrets: { get: async () => 'pepper' },

@@ -165,6 +165,12 @@ describe('a fault stops the start, with its file and field', () => {
           /text only/,
         ],
         ['of no type', '{ properties: { s: { writeOnly: true } } }', '/input/properties/s', /text only/],
+        [
+          'that is a file',
+          '{ properties: { s: { type: string, writeOnly: true, contentMediaType: a/b } } }',
+          '/input/properties/s',
+          /no file/,
+        ],
         ['that is all', '{ type: object, writeOnly: true }', '/input', /text only/],
       ] as const
     ).map(([name, input, at, words]): [string, Record<string, string>, string, string, RegExp] => [
