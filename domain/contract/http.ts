@@ -144,10 +144,16 @@ export const JobResource = z
     version: z.int(),
     attempt: z.int(),
     priority: Priority,
-    input: z.unknown(),
+    input: z.unknown().describe('`{"$secret": true}` in the place of each value that its model marks as `writeOnly`'),
     inputFrom: z.array(InputSource),
     dependsOn: z.array(z.string()),
-    output: z.unknown(),
+    output: z.unknown().describe('null too where it is at `outputUrl`'),
+    outputUrl: z
+      .url()
+      .nullable()
+      .describe(
+        'where the output is, as JSON, if it is too large to stand here; signed, expires one hour after this answer',
+      ),
     error: JobError.nullable(),
     artifacts: z.array(ArtifactResource),
     metrics: z.record(z.string(), z.number()),
@@ -189,6 +195,7 @@ export const JobSummary = JobResource.omit({
   input: true,
   inputFrom: true,
   output: true,
+  outputUrl: true,
   artifacts: true,
   attempts: true,
 }).meta({ id: 'JobSummary' });

@@ -88,6 +88,7 @@ function ending(
       const patch = {
         ...closeAttempt(job, 'succeeded', null, nowMs),
         output: outcome.output,
+        ...(outcome.outputArtifact === undefined ? {} : { outputArtifact: outcome.outputArtifact }),
         artifacts: outcome.artifacts,
         metrics: { ...job.metrics, ...outcome.metrics },
         progress: { fraction: 1, message: job.progress?.message ?? null, atMs: nowMs },
@@ -103,8 +104,12 @@ async function faultOf(deps: DoorDeps, { job, attempt, outcome }: FinishRequest)
   if (!isWithinBounds(outcome.output, OUTPUT_BOUNDS)) {
     return `its output is nested deeper than ${OUTPUT_BOUNDS.depth} levels or has more than ${OUTPUT_BOUNDS.values} values`;
   }
+  const { outputArtifact, output, artifacts } = outcome;
+  const hasOutput =
+    outputArtifact === undefined || (output === null && artifacts.some(({ name }) => name === outputArtifact));
+  if (!hasOutput) return `its output is not the one artifact ${outputArtifact}`;
   const faults = await Promise.all(
-    outcome.artifacts.map(async ({ name, path, sizeBytes }) => {
+    artifacts.map(async ({ name, path, sizeBytes }) => {
       if (path !== artifactPath(job, attempt, name)) return `artifact ${name} is not where this attempt may put it`;
       const stored = await deps.blobs.size(path);
       return stored === sizeBytes ? null : `artifact ${name} was not uploaded: ${stored ?? 'no'} bytes of ${sizeBytes}`;

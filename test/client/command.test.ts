@@ -61,6 +61,9 @@ describe('ends with', () => {
     ['submit form --file x', EXIT.usage, 'a file without a path', /--file takes NAME=PATH/],
     ['submit form --file text=none.txt', EXIT.usage, 'no such file', /none\.txt cannot be read: ENOENT/],
     ['submit form --set __proto__.x=1', EXIT.usage, 'a field that is none', /--set takes NAME=VALUE/],
+    ['submit form --secret text=hunter22', EXIT.usage, 'a secret for all to see', /^(?![^]*hunter22)[^]*NAME=@FILE/],
+    ['submit form --secret text=env:NONE', EXIT.usage, 'no variable', /--secret text: the variable NONE is not set/],
+    ['submit form --secret text=@none', EXIT.usage, 'no file of a secret', /none cannot be read: ENOENT/],
     ['tenants put lab', EXIT.usage, 'an option missing', /needs --title/],
     ['models', EXIT.unreachable, 'nobody there', /cannot be reached: ECONNREFUSED[^]*npm start/, down],
     [
@@ -195,6 +198,14 @@ describe('submit', () => {
       count: 7,
       page: { url: 'https://x.example/?a=b' },
     });
+  });
+
+  test('takes secrets from a variable or a file, always as text', async () => {
+    const world = { env: { WORD: '123456' }, files: { 'word.txt': 'null\n' } };
+    const of = async (secret: string) =>
+      (await json(`submit slide-text --set text=x --secret ${secret}`, world))['input'];
+    expect(await of('text=env:WORD')).toEqual({ text: '123456' });
+    expect(await of('text=@word.txt')).toEqual({ text: 'null' });
   });
 
   test('takes files: a small one goes along, a large one is uploaded, once for one key', async () => {
