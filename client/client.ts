@@ -6,7 +6,6 @@ import type { HealthResource } from '../domain/contract/health.ts';
 import type {
   CreateJobRequest,
   FirebaseToken,
-  JobPlanResource,
   JobResource,
   JobSummary,
   JobToken,
@@ -14,6 +13,7 @@ import type {
   ModelResource,
   RetryJobRequest,
 } from '../domain/contract/http.ts';
+import type { JobPlanResource } from '../domain/contract/plan.ts';
 import type { RejectionResource } from '../domain/contract/rejection.ts';
 import type {
   CreateKeyRequest,
@@ -23,6 +23,7 @@ import type {
   TenantResource,
 } from '../domain/contract/tenant-api.ts';
 import { systemHost, type ClientHost } from './host.ts';
+import { outputOf } from './output.ts';
 import { listing, type Listing, type PageOf } from './pages.ts';
 import { sender, type Call } from './send.ts';
 import { uploadFile, type UploadOptions } from './upload.ts';
@@ -71,6 +72,8 @@ export interface SlipwayClient {
     options?: Holding & { idempotencyKey?: string },
   ): Promise<JobResource>;
   getJob(id: string, options?: Holding): Promise<JobResource>;
+  /** Its output, fetched where it is too large to stand in the job. */
+  outputOf(job: JobResource, options?: Abortable): Promise<unknown>;
   /** A page of an attempt's log; `next` of it is the `cursor` to go on from, while there may be more. */
   listLogs(id: string, filter?: LogFilter): Promise<z.infer<typeof LogPage>>;
   /** Where its time went, in plain sentences. */
@@ -149,6 +152,7 @@ export function createClient({ url, key, ...given }: ClientOptions): SlipwayClie
     listLogs: (id, { waitSeconds, signal, ...query } = {}) =>
       ask({ method: 'GET', path: `/v1/jobs/${part(id)}/logs`, query, signal, ...held(waitSeconds) }),
     getJob: (id, options = {}) => getJob(id, options),
+    outputOf: (job, options) => outputOf(getJob, host, job, options),
     listJobs: (filter = {}) => list('/v1/jobs', filter),
     cancelJob: (id, options) => ask({ method: 'POST', path: `/v1/jobs/${part(id)}/cancel`, ...options }),
     // Nothing is stored for a token: one more is as good.

@@ -6,8 +6,8 @@ import { jobError } from './job-fault.ts';
 import { stoppedAs } from './stopped.ts';
 import { retryWhile, type Patience } from './wait.ts';
 
-/** How an attempt ended, and which chunk of its log may still be on its way. */
-export type Ending = Pick<FinishRequest, 'outcome' | 'logSeq'>;
+/** How an attempt ended, and which chunks of its logs may still be on their way. */
+export type Ending = Omit<FinishRequest, 'job' | 'attempt'>;
 
 /**
  * Tells the door how an attempt ended, until it has answered: accepted, or refused because the job is no longer held here.
@@ -18,7 +18,7 @@ export type Ending = Pick<FinishRequest, 'outcome' | 'logSeq'>;
 export async function finishJob(
   door: Door,
   job: ClaimedJob,
-  { outcome, logSeq }: Ending,
+  { outcome, ...unanswered }: Ending,
   log: Log,
   patience: Patience & { readonly storePatienceMs?: number },
 ): Promise<void> {
@@ -37,7 +37,7 @@ export async function finishJob(
     ...(outcome.kind === 'failed' ? { kind: outcome.error.kind } : {}),
   };
   const tell = (what: Outcome, heal: (error: unknown) => boolean): Promise<{ accepted: boolean }> =>
-    retryWhile(heal, () => door.finish({ job: job.id, attempt: job.attempt, outcome: what, logSeq }), patience);
+    retryWhile(heal, () => door.finish({ job: job.id, attempt: job.attempt, outcome: what, ...unanswered }), patience);
   try {
     const { accepted } = await tell(outcome, outcome.kind === 'succeeded' ? heals : isPassing);
     log.info(accepted ? 'job finished' : 'the outcome was refused: the job is no longer held here', fields);

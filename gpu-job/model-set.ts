@@ -1,5 +1,7 @@
 import type { Catalogue, Model, Requirement } from '../domain/contract/model.ts';
 import type { Clock } from '../domain/ports.ts';
+import type { Verdict } from './output-check.ts';
+import type { PendingLines } from './pending-lines.ts';
 import { compileRules } from './runners/failure.ts';
 import { createCommandRunner } from './runners/command-runner.ts';
 import type { Processes } from './runners/processes.ts';
@@ -16,8 +18,8 @@ export interface PreparedModel {
   readonly runner: Runner;
   /** What must be installed before it can run; its jobs are refused at submission. */
   readonly missing: readonly Requirement[];
-  /** What is wrong with an output, or null. */
-  readonly faultOf: (output: unknown) => Promise<string | null>;
+  /** What is wrong with an output, or how it is to be kept. */
+  readonly judge: (output: unknown) => Promise<Verdict>;
 }
 
 export interface PrepareOptions {
@@ -28,6 +30,8 @@ export interface PrepareOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly settings: WorkerSettings;
+  /** Takes what the models' servers say while they start. */
+  readonly setup: PendingLines;
 }
 
 const STARTUP_MS = 300_000;
@@ -104,7 +108,7 @@ export async function prepareModels(names: readonly string[], options: PrepareOp
   const lacking = new Map<string, StartupError>();
   for (const name of names) {
     try {
-      prepared.set(name, await prepare(name, options));
+      prepared.set(name, await prepare(name, options, names.length > 1));
     } catch (error) {
       if (!(error instanceof StartupError)) throw error;
       lacking.set(name, error);
@@ -114,7 +118,7 @@ export async function prepareModels(names: readonly string[], options: PrepareOp
 }
 
 /** @throws StartupError for a model that this image does not have, or that is broken */
-async function prepare(name: string, options: PrepareOptions): Promise<PreparedModel> {
+async function prepare(name: string, options: PrepareOptions, isOneOfSeveral: boolean): Promise<PreparedModel> {
   const { catalogue, queue, processes, workdirs, environment, clock, settings } = options;
   const entry = catalogue.models.get(name);
   const folder = catalogue.folders.get(name);
@@ -126,14 +130,14 @@ async function prepare(name: string, options: PrepareOptions): Promise<PreparedM
   const { model, missing } = entry;
   try {
     const rules = compileRules(model.runner.rules);
-    const faultOf = checkOf(model);
+    const judge = judgeOf(model);
+    const maxOutputBytes = longestOutput(model);
     const shared = { rules, folder, processes, environment };
     if (model.runner.kind === 'command') {
-      const { maxOutputBytes } = model.limits;
       return {
         model,
         missing,
-        faultOf,
+        judge,
         runner: createCommandRunner({ ...shared, declared: model.runner, maxOutputBytes }),
       };
     }
@@ -150,19 +154,24 @@ async function prepare(name: string, options: PrepareOptions): Promise<PreparedM
       healthEveryMs: settings.healthEveryMs,
       killAfterMs: settings.killAfterMs,
       stopMs: settings.serverStopMs,
+      maxOutputBytes,
+      onSetup: (stream, text) => options.setup.add(stream, isOneOfSeveral ? `[${name}] ${text}` : text),
     });
-    return { model, missing, faultOf, runner };
+    return { model, missing, judge, runner };
   } catch (error) {
     throw new StartupError(`Model ${name}: ${(error as Error).message}`);
   }
 }
 
 /** A schema is compiled when its first output is there: the catalogue has seen that it can be. */
-function checkOf(model: Model): PreparedModel['faultOf'] {
-  let check: Promise<(output: unknown) => string | null> | null = null;
-  const compile = async (): Promise<(output: unknown) => string | null> => {
-    const { outputCheck } = await import('./output-check.ts');
-    return outputCheck(model);
+function judgeOf(model: Model): PreparedModel['judge'] {
+  let judge: Promise<(output: unknown) => Verdict> | null = null;
+  const compile = async (): Promise<(output: unknown) => Verdict> => {
+    const { outputJudge } = await import('./output-check.ts');
+    return outputJudge(model);
   };
-  return async (output) => (await (check ??= compile()))(output);
+  return async (output) => (await (judge ??= compile()))(output);
 }
+
+/** What is not kept with the job is kept as an artifact, and bounded as one. */
+const longestOutput = ({ limits }: Model): number => Math.max(limits.maxOutputBytes, limits.maxArtifactBytes);

@@ -1,14 +1,13 @@
-import type { ReportReply, ReportRequest } from '../domain/contract/door.ts';
+import type { FinishRequest, ReportReply, ReportRequest } from '../domain/contract/door.ts';
 import type { Clock, Log } from '../domain/ports.ts';
 import { DoorRejectedError, isPassing, SessionRefusedError } from './door-errors.ts';
+import type { Hide } from './hide.ts';
+import { PendingLines } from './pending-lines.ts';
 import type { Sink } from './runners/runner.ts';
 
+type Unanswered = Pick<FinishRequest, 'logSeq' | 'setupSeq'>;
 type Line = ReportRequest['logs'][number];
 
-const MAX_LINE = 8_192;
-const MAX_CHUNK_LINES = 500;
-/** A chunk becomes one document of the store. */
-const MAX_CHUNK_BYTES = 32 * 1024;
 const MAX_MESSAGE = 500;
 const MAX_METRICS = 100;
 /** News that comes together is sent together. */
@@ -24,8 +23,11 @@ export interface ReporterOptions {
   readonly send: (report: ReportRequest) => Promise<ReportReply>;
   readonly everyMs: number;
   readonly quietEveryMs: number;
+  readonly hide: Hide;
   readonly maxPendingLines: number;
   readonly maxPendingBytes: number;
+  /** What was said while the models started and no job has told yet: it goes with this one. */
+  readonly setup: PendingLines;
   readonly onCancel: () => void;
   /** The job is not this worker's any more. */
   readonly onLost: () => void;
@@ -35,7 +37,7 @@ export interface ReporterOptions {
 /**
  * Gathers what a run says and sends it, at most one report each `everyMs`: the newest progress, the metrics that changed,
  * and log lines in numbered chunks. A chunk that got no answer is sent again, the same under the same number. Lines that come faster
- * than they can be sent are dropped, oldest first, and a line says so.
+ * than they can be sent are dropped, oldest first, and a line says so. The job's secrets are hidden in all of it.
  */
 export class Reporter implements Sink {
   readonly #options: ReporterOptions;
@@ -44,12 +46,12 @@ export class Reporter implements Sink {
   #fraction: number | null = null;
   #message: string | null = null;
   #progressIsNew = false;
-  #lines: Line[] = [];
-  #bytes = 0;
-  #dropped = 0;
+  readonly #lines: PendingLines;
   #chunk: Line[] = [];
   #seq = 0;
-  #unanswered: number | undefined;
+  #setup: Line[] = [];
+  #setupSeq = 0;
+  #unanswered: Unanswered = {};
   #lastSentMs: number;
   #sending: Promise<void> | null = null;
   #callOff = (): void => undefined;
@@ -59,7 +61,18 @@ export class Reporter implements Sink {
   constructor(options: ReporterOptions) {
     this.#options = options;
     this.#lastSentMs = options.clock.nowMs() - options.everyMs;
+    const { maxPendingLines: maxLines, maxPendingBytes: maxBytes } = options;
+    this.#lines = new PendingLines(
+      { maxLines, maxBytes, why: 'they came faster than they could be stored' },
+      options.clock,
+    );
     this.#schedule(options.clock.nowMs() + options.quietEveryMs);
+    if (this.#isNews) this.#wake();
+  }
+
+  /** Whether there is, or will be, any of the models' start in this job's log. */
+  get hasSetup(): boolean {
+    return this.#setupSeq > 0 || this.#setup.length > 0 || !this.#options.setup.isEmpty;
   }
 
   /** All metrics so far. */
@@ -67,8 +80,8 @@ export class Reporter implements Sink {
     return Object.fromEntries(this.#metrics);
   }
 
-  /** The number of a chunk that was sent and has had no answer: nobody knows whether, or when, it is stored. */
-  get unanswered(): number | undefined {
+  /** The numbers of chunks that were sent and have had no answer: nobody knows whether, or when, they are stored. */
+  get unanswered(): Unanswered {
     return this.#unanswered;
   }
 
@@ -79,12 +92,13 @@ export class Reporter implements Sink {
       const clamped = Math.min(1, Math.max(0, fraction));
       this.#fraction = clamped === 0 ? 0 : Math.max(shown, clamped);
     }
-    this.#message = message?.slice(0, MAX_MESSAGE) ?? this.#message;
+    this.#message = (message === null ? null : this.#options.hide(message).slice(0, MAX_MESSAGE)) ?? this.#message;
     this.#progressIsNew = true;
     this.#wake();
   }
 
-  metric(name: string, value: number): void {
+  metric(given: string, value: number): void {
+    const name = this.#options.hide(given);
     if (!Number.isFinite(value)) return this.log('stderr', `[slipway: metric ${name} is no finite number]`);
     if (this.#metrics.size >= MAX_METRICS && !this.#metrics.has(name)) return;
     this.#metrics.set(name, value);
@@ -93,16 +107,7 @@ export class Reporter implements Sink {
   }
 
   log(stream: 'stdout' | 'stderr', text: string): void {
-    const line = { stream, text: text.slice(0, MAX_LINE), atMs: this.#options.clock.nowMs() };
-    this.#lines.push(line);
-    this.#bytes += sizeOf(line);
-    const { maxPendingLines, maxPendingBytes } = this.#options;
-    while (this.#lines.length > maxPendingLines || this.#bytes > maxPendingBytes) {
-      const oldest = this.#lines.shift();
-      if (oldest === undefined) break;
-      this.#bytes -= sizeOf(oldest);
-      this.#dropped += 1;
-    }
+    this.#lines.add(stream, this.#options.hide(text));
     this.#wake();
   }
 
@@ -116,14 +121,18 @@ export class Reporter implements Sink {
     }
   }
 
-  /** Nothing more is sent. */
+  /** Nothing more is sent. What is left of the setup log is the next job's to tell. */
   close(): void {
     this.#over = true;
     this.#callOff();
+    this.#options.setup.putBack(this.#setup);
+    this.#setup = [];
   }
 
   get #isNews(): boolean {
-    return this.#progressIsNew || this.#changed.size > 0 || this.#lines.length > 0 || this.#chunk.length > 0;
+    const isSaid = !this.#lines.isEmpty || this.#chunk.length > 0;
+    const isSetup = !this.#options.setup.isEmpty || this.#setup.length > 0;
+    return this.#progressIsNew || this.#changed.size > 0 || isSaid || isSetup;
   }
 
   #wake(): void {
@@ -149,12 +158,16 @@ export class Reporter implements Sink {
   async #send(): Promise<boolean> {
     const { job, attempt, clock, log, send, onCancel, onLost, onRefused } = this.#options;
     this.#lastSentMs = clock.nowMs();
-    if (this.#chunk.length === 0) this.#cutChunk();
+    if (this.#chunk.length === 0) this.#chunk = this.#lines.cut();
+    if (this.#setup.length === 0) this.#setup = this.#options.setup.cut();
     const metrics = this.#changed;
     this.#changed = new Map();
     const progress = this.#progressIsNew ? { fraction: this.#fraction, message: this.#message } : null;
     this.#progressIsNew = false;
-    if (this.#chunk.length > 0) this.#unanswered = this.#seq;
+    this.#unanswered = {
+      ...(this.#chunk.length === 0 ? {} : { logSeq: this.#seq }),
+      ...(this.#setup.length === 0 ? {} : { setupSeq: this.#setupSeq }),
+    };
     try {
       const reply = await send({
         job,
@@ -163,6 +176,7 @@ export class Reporter implements Sink {
         metrics: Object.fromEntries(metrics),
         logSeq: this.#seq,
         logs: this.#chunk,
+        ...(this.#setup.length === 0 ? {} : { setup: { seq: this.#setupSeq, lines: this.#setup } }),
       });
       this.#next();
       if (reply.cancel) onCancel();
@@ -184,26 +198,8 @@ export class Reporter implements Sink {
   #next(): void {
     if (this.#chunk.length > 0) this.#seq += 1;
     this.#chunk = [];
-    this.#unanswered = undefined;
-  }
-
-  #cutChunk(): void {
-    if (this.#dropped > 0 && this.#lines.length > 0) {
-      const text = `[slipway: ${this.#dropped} earlier lines were dropped; they came faster than they could be stored]`;
-      this.#chunk.push({ stream: 'stderr', text, atMs: this.#lines[0]?.atMs ?? 0 });
-      this.#dropped = 0;
-    }
-    let bytes = 0;
-    while (this.#chunk.length < MAX_CHUNK_LINES) {
-      const line = this.#lines[0];
-      if (line === undefined || (bytes > 0 && bytes + sizeOf(line) > MAX_CHUNK_BYTES)) return;
-      bytes += sizeOf(line);
-      this.#bytes -= sizeOf(line);
-      this.#chunk.push(line);
-      this.#lines.shift();
-    }
+    if (this.#setup.length > 0) this.#setupSeq += 1;
+    this.#setup = [];
+    this.#unanswered = {};
   }
 }
-
-/** As it stands in a document, names of fields and all. */
-const sizeOf = (line: Line): number => Buffer.byteLength(line.text) + 40;

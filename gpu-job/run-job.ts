@@ -6,12 +6,16 @@ import { uploadArtifacts } from './artifacts.ts';
 import type { Door } from './door-client.ts';
 import { DoorRejectedError, SessionRefusedError } from './door-errors.ts';
 import { downloadFile } from './download-file.ts';
+import { checkSecrets, hideIn, hiderOf, type Hide } from './hide.ts';
 import { materialiseInput } from './input-files.ts';
 import type { Ending } from './finish.ts';
 import { JobFault, jobError } from './job-fault.ts';
+import { outputFile } from './large-output.ts';
 import type { PreparedModel } from './model-set.ts';
+import type { PendingLines } from './pending-lines.ts';
 import { Reporter } from './report.ts';
-import { StartupError, type RunResult } from './runners/runner.ts';
+import { startupFailed } from './setup-log.ts';
+import { StartupError, type MadeArtifact, type RunResult } from './runners/runner.ts';
 import type { WorkerSettings } from './settings.ts';
 import type { Stop } from './stop.ts';
 import { stoppedAs } from './stopped.ts';
@@ -25,6 +29,7 @@ export interface RunJobDeps {
   readonly log: Log;
   readonly settings: WorkerSettings;
   readonly workdirs: Workdirs;
+  readonly setup: PendingLines;
   readonly onRefused: () => void;
 }
 
@@ -40,6 +45,7 @@ export async function runJob(
   deps: RunJobDeps,
 ): Promise<Ending | null> {
   const { clock, log, settings, workdirs } = deps;
+  const hide = hiderOf(job);
   const reporter = new Reporter({
     job: job.id,
     attempt: job.attempt,
@@ -48,8 +54,10 @@ export async function runJob(
     send: (report) => deps.door.report(report),
     everyMs: settings.reportEveryMs,
     quietEveryMs: settings.quietReportEveryMs,
+    hide,
     maxPendingLines: settings.maxPendingLines,
     maxPendingBytes: settings.maxPendingBytes,
+    setup: deps.setup,
     onCancel: () => stop.request('cancel', settings.killAfterMs),
     onLost: () => stop.request('lost', settings.killAfterMs),
     onRefused: deps.onRefused,
@@ -57,10 +65,10 @@ export async function runJob(
   const callOffTimeout = clock.after(job.runTimeoutMs, () => stop.request('timeout', settings.killAfterMs));
   const workdir = await workdirs.make('job');
   try {
-    const outcome = await attempt(job, prepared, stop, workdir, reporter, deps);
+    const outcome = await attempt(job, prepared, stop, { workdir, reporter, hide }, deps);
     callOffTimeout();
     if (outcome !== null && stop.reason !== 'preempted') await reporter.flush();
-    return outcome === null ? null : { outcome, logSeq: reporter.unanswered };
+    return outcome === null ? null : { outcome, ...reporter.unanswered };
   } finally {
     callOffTimeout();
     reporter.close();
@@ -72,10 +80,9 @@ export async function runJob(
 
 async function attempt(
   job: ClaimedJob,
-  { model, missing, runner, faultOf }: PreparedModel,
+  { model, missing, runner, judge }: PreparedModel,
   stop: Stop,
-  workdir: string,
-  reporter: Reporter,
+  { workdir, reporter, hide }: { readonly workdir: string; readonly reporter: Reporter; readonly hide: Hide },
   deps: RunJobDeps,
 ): Promise<Outcome | null> {
   const { door, http, clock, random, log, settings } = deps;
@@ -87,6 +94,7 @@ async function attempt(
         `This worker lacks ${lacks.program}, which model ${model.name} needs: ${lacks.install}`,
       );
     }
+    checkSecrets(job);
     const folder = join(workdir, 'input');
     await mkdir(folder);
     const materialised = materialiseInput(model.input, job.input, {
@@ -105,12 +113,15 @@ async function attempt(
         }),
     });
     const input = await orStopped(materialised, stop);
-    const result: RunResult = await runner.run({ job: job.id, input, workdir, sink: reporter, stop });
+    const result: RunResult = await runner.run({ job: job.id, input, workdir, sink: reporter, hide, stop });
     if (result.kind === 'stopped') throw new Stopped();
     if (result.kind === 'failed') return result;
-    const fault = await faultOf(result.output);
-    if (fault !== null) throw new JobFault('output_invalid', fault);
-    const artifacts = await uploadArtifacts(result.artifacts, {
+    const verdict = await judge(result.output);
+    if (verdict.kind === 'fault') throw new JobFault('output_invalid', verdict.fault);
+    const output = hideIn(result.output, hide);
+    checkNames(result.artifacts, hide);
+    const large = verdict.kind === 'large' ? await outputFile(output, workdir, result.artifacts) : null;
+    const artifacts = await uploadArtifacts(large === null ? result.artifacts : [...result.artifacts, large], {
       job: job.id,
       attempt: job.attempt,
       workdir,
@@ -122,19 +133,27 @@ async function attempt(
       timeoutMs: settings.uploadTimeoutMs,
       signal: stop.polite,
     });
-    return { kind: 'succeeded', output: result.output, artifacts, metrics: reporter.metrics };
+    const kept = large === null ? { output } : { output: null, outputArtifact: large.name };
+    return { kind: 'succeeded', ...kept, artifacts, metrics: reporter.metrics };
   } catch (error) {
     if (error instanceof SessionRefusedError) throw error;
     if (stop.reason !== null) return stoppedAs(stop.reason, job);
-    if (error instanceof JobFault) return { kind: 'failed', error: error.jobError };
-    if (error instanceof StartupError) return { kind: 'failed', error: jobError('startup_failed', error.message) };
+    const message = hide((error as Error).message);
+    if (error instanceof JobFault) return { kind: 'failed', error: jobError(error.kind, message) };
+    // It was started (again) for this very job, so what it said stands there.
+    if (error instanceof StartupError)
+      return { kind: 'failed', error: startupFailed(message, job.id, reporter.hasSetup) };
     if (error instanceof DoorRejectedError && error.status === 404) return null;
-    log.error('a job could not be run', { job: job.id, attempt: job.attempt, reason: (error as Error).message });
-    return {
-      kind: 'failed',
-      error: jobError('worker_lost', `The worker could not run the job: ${(error as Error).message}`),
-    };
+    log.error('a job could not be run', { job: job.id, attempt: job.attempt, reason: message });
+    return { kind: 'failed', error: jobError('worker_lost', `The worker could not run the job: ${message}`) };
   }
+}
+
+/** What a file is called is shown with the job. @throws JobFault output_invalid */
+function checkNames(artifacts: readonly MadeArtifact[], hide: Hide): void {
+  const shown = artifacts.flatMap(({ name, contentType }) => [name, contentType]);
+  if (shown.every((text) => hide(text) === text)) return;
+  throw new JobFault('output_invalid', 'An artifact has a secret of the input in its name or type.');
 }
 
 class Stopped extends Error {

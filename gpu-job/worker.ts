@@ -3,12 +3,13 @@ import type { Clock, Http, Log, Random } from '../domain/ports.ts';
 import type { Door } from './door-client.ts';
 import { DoorRejectedError, isPassing, SessionRefusedError } from './door-errors.ts';
 import { finishJob, releaseSlot, type Ending } from './finish.ts';
-import { jobError } from './job-fault.ts';
 import { Lease } from './lease.ts';
 import { ModelSet, prepareModels, type WorkerCatalogue } from './model-set.ts';
+import type { PendingLines } from './pending-lines.ts';
 import { becomeReady, type Session } from './ready.ts';
 import { Processes } from './runners/processes.ts';
 import { StartupError } from './runners/runner.ts';
+import { setupLog, startupFailed, tellSetup } from './setup-log.ts';
 import type { WorkerSettings } from './settings.ts';
 import { Stop } from './stop.ts';
 import { stoppedAs } from './stopped.ts';
@@ -48,6 +49,7 @@ class Worker {
   readonly #over = new AbortController();
   /** Aborted when, besides, no job is to be taken and nothing to be started. */
   readonly #leaving: AbortSignal;
+  readonly #setup: PendingLines;
   #models = new ModelSet(new Map(), new Map());
   #lease: Lease | null = null;
   #draining = false;
@@ -56,6 +58,7 @@ class Worker {
 
   constructor(deps: WorkerDeps) {
     this.#deps = deps;
+    this.#setup = setupLog(deps.clock);
     this.#leaving = AbortSignal.any([deps.preempt, this.#over.signal]);
   }
 
@@ -140,7 +143,7 @@ class Worker {
   async #startModels({ models }: ReadyReply): Promise<void> {
     const { catalogue, env, clock, settings, environment, log } = this.#deps;
     const beganMs = clock.nowMs();
-    const shared = { processes: this.#processes, workdirs: this.#workdirs };
+    const shared = { processes: this.#processes, workdirs: this.#workdirs, setup: this.#setup };
     const options = { catalogue, queue: env.SLIPWAY_QUEUE, environment, clock, settings, ...shared };
     this.#models = await prepareModels(models, options);
     for (const { model, missing } of this.#models.models) {
@@ -212,12 +215,12 @@ class Worker {
     const prepared = await this.#models.forJob(job.model, stop.polite);
     if (prepared instanceof StartupError) {
       stop.close();
-      const outcome = stop.reason === null ? startupFailed(prepared) : stoppedAs(stop.reason, job);
+      const outcome = stop.reason === null ? await this.#startupFailed(prepared, job) : stoppedAs(stop.reason, job);
       return outcome === null ? null : { outcome };
     }
     const onRefused = (): void => this.#force(0, 'the session was refused');
     const { runJob } = await import('./run-job.ts');
-    return runJob(job, prepared, stop, { ...this.#deps, workdirs: this.#workdirs, onRefused });
+    return runJob(job, prepared, stop, { ...this.#deps, workdirs: this.#workdirs, setup: this.#setup, onRefused });
   }
 
   /**
@@ -231,7 +234,16 @@ class Worker {
     const { retryFirstMs: firstMs, retryMaxMs: maxMs } = settings;
     const patience = { clock, random, firstMs, maxMs, signal: this.#over.signal };
     const fault = this.#models.faultOf(reply.job.model) ?? error;
-    await finishJob(door, reply.job, { outcome: startupFailed(fault) }, log, patience);
+    const outcome = await this.#startupFailed(fault, reply.job);
+    await finishJob(door, reply.job, { outcome }, log, patience);
+  }
+
+  async #startupFailed({ message }: StartupError, job: ClaimedJob): Promise<Outcome> {
+    const { door, clock, random, settings } = this.#deps;
+    const { retryFirstMs: firstMs, retryMaxMs: maxMs } = settings;
+    const patience = { clock, random, firstMs, maxMs, signal: this.#over.signal };
+    const hasSetupLog = await tellSetup(door, job, this.#setup, patience);
+    return { kind: 'failed', error: startupFailed(message, job.id, hasSetupLog) };
   }
 
   /** Models first, since from the release on another worker may have the slot and the GPU with it. */
@@ -261,8 +273,3 @@ class Worker {
     };
   }
 }
-
-const startupFailed = ({ message }: StartupError): Outcome => ({
-  kind: 'failed',
-  error: jobError('startup_failed', message),
-});

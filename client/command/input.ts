@@ -4,16 +4,22 @@ import type { Io } from './io.ts';
 export type Json = Record<string, unknown>;
 
 /**
- * The input of a job: JSON, or `@file`, or `-` for stdin, and over it each `a.b=value`.
+ * The input of a job: JSON, or `@file`, or `-` for stdin, and over it each `a.b=value`, and over that each secret, which stands in
+ * a file or a variable: `a.b=@file`, `a.b=env:NAME`.
  * @throws UsageError
  */
 export async function inputOf(
-  io: Pick<Io, 'readFile' | 'readStdin'>,
+  io: Pick<Io, 'readFile' | 'readStdin' | 'env'>,
   given: string | undefined,
   sets: readonly string[],
+  secrets: readonly string[] = [],
 ): Promise<Json> {
   const input = given === undefined ? {} : parsedInput(await textOf(io, given), given);
   for (const set of sets) put(input, set);
+  for (const secret of secrets) {
+    const { path, text } = await secretOf(io, secret);
+    putAt(input, path, text, '--secret');
+  }
   return input;
 }
 
@@ -35,10 +41,26 @@ function parsedInput(text: string, given: string): Json {
     value = JSON.parse(text);
   } catch (error) {
     const hint = given === text ? 'A file is --input @FILE, standard input is --input -.' : null;
-    throw new UsageError(`--input is no JSON: ${(error as Error).message}.`, hint);
+    throw new UsageError(`--input is no JSON: ${wordsOf(error as Error)}.`, hint);
   }
   if (isObject(value)) return value;
   throw new UsageError('--input must be a JSON object.');
+}
+
+/** Not quoted in a complaint: somebody may have given the secret itself. */
+const SECRET_USE = '--secret takes NAME=@FILE or NAME=env:VARIABLE: what stands in a command is seen by others.';
+
+/** Always text. A file may end with a line break, as editors make it. */
+async function secretOf(
+  io: Pick<Io, 'readFile' | 'readStdin' | 'env'>,
+  secret: string,
+): Promise<{ path: string; text: string }> {
+  const [, path = '', kind = '', name = ''] = /^([^=]+)=(@|env:)(.+)$/s.exec(secret) ?? [];
+  if (!isPlace(path)) throw new UsageError(SECRET_USE);
+  if (kind === '@') return { path, text: (await textOf(io, `@${name}`)).replace(/\r?\n$/, '') };
+  const text = io.env[name];
+  if (text === undefined || text === '') throw new UsageError(`--secret ${path}: the variable ${name} is not set.`);
+  return { path, text };
 }
 
 /** `a.b=1`: JSON where it is JSON, else text. A number as a step leads into a list. */
@@ -69,6 +91,7 @@ export function putAt(input: Json, path: string, value: unknown, option: string)
   }
 }
 
+/** JSON where it is JSON, else text. */
 function valueOf(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -76,6 +99,9 @@ function valueOf(text: string): unknown {
     return text;
   }
 }
+
+/** Without what is quoted of the input, which may be a secret. */
+const wordsOf = ({ message }: Error): string => message.replace(/, (\.\.\.)?"[^]*$/, '');
 
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

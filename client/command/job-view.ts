@@ -11,12 +11,13 @@ export function jobLines({ width, paint }: Pick<Context, 'width' | 'paint'>, job
   const whole = `slipway get ${job.id} --json`;
   const rows = rowsOf(job);
   const lines = fields(rows, width).map((line, i) => (i === 2 ? painted(line, job.state, paint) : line));
-  const { artifacts, output } = job;
+  const { artifacts, output, outputUrl = null } = job;
   return [
     ...lines,
     ...(output === null || output === undefined
       ? []
       : ['', 'Output:', ...shownJson(output, width, LINES_OF_JSON, whole)]),
+    ...(outputUrl === null ? [] : ['', clipped(`Output, which is large: slipway get ${job.id} --output`, width)]),
     ...(artifacts.length === 0
       ? []
       : [

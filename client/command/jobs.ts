@@ -13,10 +13,17 @@ export const get = command({
   name: 'get',
   args: ['ID'],
   summary: 'Show a job',
-  options: {},
-  examples: ['slipway get ID', 'slipway get ID --json | jq .output'],
-  run: async (context, [id = '']) => {
-    const job = await context.client().getJob(id, { signal: context.io.signal });
+  options: { output: { type: 'boolean', help: 'its output alone, as JSON, however large it is' } },
+  examples: ['slipway get ID', 'slipway get ID --output > output.json'],
+  run: async (context, [id = ''], values) => {
+    const { signal } = context.io;
+    const job = await context.client().getJob(id, { signal });
+    if (values.output) {
+      const output = await context.client().outputOf(job, { signal });
+      context.print([JSON.stringify(output, null, 2)]);
+      context.json(output);
+      return EXIT.ok;
+    }
     context.print(jobLines(context, job));
     context.json(job);
     return EXIT.ok;

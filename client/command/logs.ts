@@ -15,8 +15,9 @@ export const logs = command({
   options: {
     follow: { type: 'boolean', short: 'f', help: 'go on until the job has ended, over all its attempts' },
     attempt: { type: 'string', value: 'N', help: 'of this attempt; of the last one unless given' },
+    setup: { type: 'boolean', help: 'what its worker said while it started, and not the run' },
   },
-  examples: ['slipway logs ID -f', 'slipway logs ID --attempt 1 --json'],
+  examples: ['slipway logs ID -f', 'slipway logs ID --setup', 'slipway logs ID --attempt 1 --json'],
   run: async (context, [id = ''], values) => {
     const { io } = context;
     const client = context.client();
@@ -29,6 +30,7 @@ export const logs = command({
         signal: io.signal,
         ...(cursor === undefined ? {} : { cursor }),
         ...(attempt === undefined || cursor !== undefined ? {} : { attempt }),
+        ...(values.setup ? { phase: 'setup' } : {}),
         ...(values.follow ? { waitSeconds: HOLD_SECONDS } : {}),
       });
       // As it was printed, but for what would steer the terminal.
@@ -36,7 +38,8 @@ export const logs = command({
       if (context.isJson) items.push(...page.items);
       cursor = page.next ?? undefined;
       if (cursor !== undefined && (values.follow || page.items.length > 0)) continue;
-      const isOver = !values.follow || ENDED.includes((await client.getJob(id, { signal: io.signal })).state);
+      const isOver =
+        !values.follow || values.setup || ENDED.includes((await client.getJob(id, { signal: io.signal })).state);
       if (isOver) {
         context.json({ items, complete: page.complete });
         return EXIT.ok;

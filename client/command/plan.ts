@@ -1,4 +1,4 @@
-import type { JobPlanResource } from '../../domain/contract/http.ts';
+import type { JobPlanResource } from '../../domain/contract/plan.ts';
 import { EXIT } from './exit.ts';
 import { JOB_OPTIONS, requestOf } from './request.ts';
 import { command, type Context } from './spec.ts';

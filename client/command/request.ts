@@ -14,6 +14,12 @@ export const JOB_OPTIONS = {
     value: 'NAME=VALUE',
     help: 'a field of the input, over --input; a.b=1 leads inside',
   },
+  secret: {
+    type: 'string',
+    multiple: true,
+    value: 'NAME=@FILE|NAME=env:VARIABLE',
+    help: 'a secret field of the input, from where no other user of the machine sees it',
+  },
   file: {
     type: 'string',
     multiple: true,
@@ -33,10 +39,10 @@ export const JOB_OPTIONS = {
 export async function requestOf(
   context: Context,
   model: string,
-  { input: given, set, file, priority, after, metadata }: Values<typeof JOB_OPTIONS>,
+  { input: given, set, secret, file, priority, after, metadata }: Values<typeof JOB_OPTIONS>,
   key: string,
 ): Promise<Parameters<SlipwayClient['createJob']>[0]> {
-  const input = await inputOf(context.io, given, set);
+  const input = await inputOf(context.io, given, set, secret);
   for (const each of file) await putFile(context, input, each, key);
   return {
     model,

@@ -74,6 +74,10 @@ export const ClaimedJob = z.object({
   model: z.string(),
   input: z.unknown(),
   runTimeoutMs: z.int(),
+  secretInputs: z
+    .array(z.string())
+    .optional()
+    .describe('JSON pointers of the values in `input` that must be in nothing that the worker sends'),
   files: z.array(ClaimedFile).optional().describe('a door of before knows of none'),
 });
 export type ClaimedJob = z.infer<typeof ClaimedJob>;
@@ -99,6 +103,10 @@ export const ReportRequest = z.object({
   metrics: z.record(z.string().max(100), z.number()).default({}),
   logSeq: z.int().min(0),
   logs: z.array(LogLine).max(500),
+  setup: z
+    .object({ seq: z.int().min(0).max(1_000), lines: z.array(LogLine).min(1).max(500) })
+    .optional()
+    .describe('a chunk of what the model servers said while they started, told with the first job that ran after it'),
 });
 export type ReportRequest = z.infer<typeof ReportRequest>;
 
@@ -125,6 +133,12 @@ export const Outcome = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('succeeded'),
     output: z.unknown(),
+    outputArtifact: z
+      .string()
+      .optional()
+      .describe(
+        'the one of `artifacts` that holds the output, as JSON, where it is too large to stand here; `output` is null then',
+      ),
     artifacts: z.array(Artifact).max(MAX_ARTIFACTS),
     metrics: z.record(z.string().max(100), z.number()).default({}),
   }),
@@ -133,12 +147,16 @@ export const Outcome = z.discriminatedUnion('kind', [
 ]);
 export type Outcome = z.infer<typeof Outcome>;
 
-/** `logSeq` is the number of a chunk of log that was sent and not answered: it must not be stored after the end. */
+/**
+ * `logSeq` and `setupSeq` are the numbers of chunks of the two logs that were sent and not answered: they must not be stored after
+ * the end.
+ */
 export const FinishRequest = z.object({
   job: JobId,
   attempt: z.int(),
   outcome: Outcome,
   logSeq: z.int().min(0).optional(),
+  setupSeq: z.int().min(0).optional(),
 });
 export type FinishRequest = z.infer<typeof FinishRequest>;
 

@@ -10,6 +10,12 @@ export const ListLogsQuery = z.strictObject({
     .max(1_000_000)
     .optional()
     .describe('whose lines; the last one without it, or the one of the cursor'),
+  phase: z
+    .enum(['setup', 'run'])
+    .optional()
+    .describe(
+      '`run`, unless given: what the model said while it had the job. `setup`: what the model servers of its worker said while they started',
+    ),
   limit: z.coerce.number().int().min(1).max(1_000).default(100).describe('lines; long ones come fewer at a time'),
   cursor: z.string().max(100).optional(),
 });
@@ -17,6 +23,7 @@ export const ListLogsQuery = z.strictObject({
 export const LogPage = z
   .object({
     attempt: z.int().describe('whose lines these are; 1 where none has begun'),
+    phase: z.enum(['setup', 'run']).describe('which part of its log these are'),
     items: z.array(
       z.object({
         attempt: z.int(),

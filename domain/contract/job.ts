@@ -95,6 +95,12 @@ export const Attempt = z.object({
   endedAtMs: z.int().nullable(),
   outcome: z.enum(['succeeded', 'failed', 'canceled', 'lost']).nullable(),
   error: JobError.nullable(),
+  firstOf: z
+    .object({ job: z.string(), attempt: z.int() })
+    .optional()
+    .describe(
+      'the first attempt of the same worker, if of the same tenant: its log has what was said at the worker’s start',
+    ),
 });
 export type Attempt = z.infer<typeof Attempt>;
 
@@ -184,6 +190,14 @@ export const Job = z.looseObject({
   dependants: z.literal('cancel').optional().describe('where it ends as canceled, those that wait for it do too'),
   limited: z.literal(true).optional(),
   place: z.int().nullable().optional(),
+  outputArtifact: z
+    .string()
+    .optional()
+    .describe('the one of `artifacts` that holds its output, where that is too large to stand in the document'),
+  secretInputs: z
+    .array(z.string())
+    .optional()
+    .describe('JSON pointers of the places of its input whose values stand in jobs_private'),
   retentionMs: z.int().optional().describe('how long it is kept after its end; jobs of older builds say nothing'),
   purgeAtMs: z.int().optional().describe('when it is emptied, and its tombstone deleted; none before its end'),
   tombstone: Tombstone.optional(),
@@ -198,6 +212,10 @@ export type Job = z.infer<typeof Job>;
 export const JobPrivate = z.looseObject({
   schema: z.literal(1),
   webhookSecret: z.string().nullable(),
+  inputSecrets: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe('the values of `secretInputs`, by the same pointers'),
 });
 export type JobPrivate = z.infer<typeof JobPrivate>;
 
@@ -221,7 +239,10 @@ export const JobEvent = z.looseObject({
 });
 export type JobEvent = z.infer<typeof JobEvent>;
 
-/** The document `jobs/{id}/logs/{attempt}-{seq}`: at most 32 KiB of lines. */
+/**
+ * The document `jobs/{id}/logs/{attempt}-{seq}`: at most 32 KiB of lines. What the worker said while it started is that of the
+ * attempt with the opposite sign: no reader of the run's log, of an older build either, comes upon it.
+ */
 export const LogChunk = z.looseObject({
   schema: z.literal(1),
   jobId: z.string(),

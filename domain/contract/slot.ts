@@ -27,5 +27,9 @@ export const Slot = z.looseObject({
   readyAtMs: z.int().nullable(),
   loadMs: z.int().nullable(),
   lastFinishAtMs: z.int().nullable(),
+  first: z
+    .object({ fence: z.int(), tenant: z.string(), job: z.string(), attempt: z.int() })
+    .optional()
+    .describe('the first attempt of the worker with this fence'),
 });
 export type Slot = z.infer<typeof Slot>;

@@ -25,6 +25,7 @@ export async function jobResource(
     input: job.input,
     inputFrom: job.inputFrom,
     output: job.output,
+    outputUrl: artifacts.find(({ name }) => name === job.outputArtifact)?.url ?? null,
     artifacts,
     attempts: job.attempts.map((attempt) => ({
       attempt: attempt.attempt,

@@ -1,8 +1,9 @@
 import { RetryJobRequest, type CreateJobRequest } from '../../domain/contract/http.ts';
-import type { Job } from '../../domain/contract/job.ts';
+import type { Job, JobPrivate } from '../../domain/contract/job.ts';
 import { RequestError } from '../../domain/errors.ts';
 import { refs } from '../../domain/ports.ts';
 import { retentionMsOf } from '../../domain/retention.policy.ts';
+import { putSecrets } from '../../domain/secret-inputs.ts';
 import { isTerminal } from '../../domain/state.ts';
 import { SECOND } from '../../domain/time.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -16,6 +17,8 @@ import type { JobIdentity } from '../submit/submit.ts';
 import type { Call } from './route.ts';
 import { answerSubmission } from './submit-job.ts';
 import { startDeadlineSeconds } from './times.ts';
+
+type JobInput = CreateJobRequest['input'];
 
 /**
  * `POST /v1/jobs/{id}/retry`: a new job that does an ended one again, with the same input and webhook; answered as a
@@ -38,11 +41,12 @@ async function planRetry(deps: ApiDeps, call: Call, asked: JobIdentity, changes:
   }
   // What was queued once has its values in its input and need wait for nobody. What was not waits for the same jobs again.
   const isReleased = job.queuedAtMs !== null;
+  const kept = await privateOf(deps, job);
   return planJob(deps, {
     ...asked,
     request: {
       model: job.model,
-      input: job.input as CreateJobRequest['input'],
+      input: inputOf(job, kept),
       dependsOn: isReleased ? [] : job.dependsOn,
       priority: changes.priority ?? job.priority,
       metadata: job.metadata,
@@ -51,20 +55,36 @@ async function planRetry(deps: ApiDeps, call: Call, asked: JobIdentity, changes:
       runTimeoutSeconds: changes.runTimeoutSeconds ?? job.runTimeoutMs / SECOND,
       maxAttempts: changes.maxAttempts ?? job.maxAttempts,
       retentionSeconds: changes.retentionSeconds ?? retentionMsOf(job) / SECOND,
-      ...(job.webhook === null ? {} : { webhook: await webhookOf(deps, job.id, job.webhook) }),
+      ...(job.webhook === null ? {} : { webhook: webhookOf(job.id, job.webhook, kept) }),
     },
-    retry: { of: job.id, inputFrom: isReleased ? [] : unfilled(job) },
+    retry: { of: job.id, inputFrom: isReleased ? [] : unfilled(job), secretInputs: job.secretInputs ?? [] },
   });
 }
 
-/** With its secret, which never changes, so that the new job's own copy can be written with the job. @throws RequestError webhook_refused */
-async function webhookOf(
-  { store }: Pick<ApiDeps, 'store'>,
+/** What of a job no reader sees. It never changes, so that the new job's own copy can be written with the job. */
+async function privateOf({ store }: Pick<ApiDeps, 'store'>, job: Job): Promise<Partial<JobPrivate>> {
+  if (job.webhook === null && job.secretInputs === undefined) return {};
+  return (await store.get(refs.jobPrivate(job.id)))?.data ?? {};
+}
+
+/** With its secrets. @throws RequestError invalid_input where they are kept no longer */
+function inputOf({ id, input, secretInputs = [] }: Job, { inputSecrets = {} }: Partial<JobPrivate>): JobInput {
+  const gone = secretInputs.filter((place) => inputSecrets[place] === undefined);
+  if (gone.length === 0) return putSecrets(input, inputSecrets) as JobInput;
+  throw new RequestError(
+    'invalid_input',
+    `The secrets of job ${id}'s input are kept no longer. Submit the job anew, with them.`,
+    gone.map((place) => ({ field: `/input${place}`, message: 'is secret, and kept no longer' })),
+  );
+}
+
+/** With its secret. @throws RequestError webhook_refused */
+function webhookOf(
   id: string,
   webhook: NonNullable<Job['webhook']>,
-): Promise<NonNullable<CreateJobRequest['webhook']>> {
-  const secret = (await store.get(refs.jobPrivate(id)))?.data.webhookSecret ?? null;
-  if (secret !== null) return { ...webhook, secret };
+  { webhookSecret = null }: Partial<JobPrivate>,
+): NonNullable<CreateJobRequest['webhook']> {
+  if (webhookSecret !== null) return { ...webhook, secret: webhookSecret };
   throw new RequestError(
     'webhook_refused',
     `The secret of job ${id}'s webhook is gone. Submit the job anew, with one.`,

@@ -3,7 +3,6 @@ import {
   CreateJobRequest,
   FirebaseToken,
   JobList,
-  JobPlanResource,
   JobResource,
   JobToken,
   ListJobsQuery,
@@ -11,6 +10,7 @@ import {
   ModelResource,
   RetryJobRequest,
 } from '../../domain/contract/http.ts';
+import { JobPlanResource } from '../../domain/contract/plan.ts';
 import { JobId } from '../../domain/contract/job.ts';
 import { ListRejectionsQuery, RejectionList } from '../../domain/contract/rejection.ts';
 import type { ProblemCode } from '../../domain/errors.ts';

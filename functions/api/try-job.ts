@@ -1,4 +1,4 @@
-import type { JobPlanResource } from '../../domain/contract/http.ts';
+import type { JobPlanResource } from '../../domain/contract/plan.ts';
 import type { Model, Queue } from '../../domain/contract/model.ts';
 import { coarseMs, expectedCostUsd, expectedWaitMs } from '../../domain/expect.policy.ts';
 import { basisOf, figureOf, type History, type Spread } from '../../domain/history.policy.ts';

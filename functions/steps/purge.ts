@@ -108,10 +108,12 @@ async function clear(deps: Needs, { id, attempt, artifacts }: Job, beginByMs: nu
       ),
     () => deleteAll('edges', (options) => store.query('parents', { child: id }, options)),
     () => deleteAll('deliveries', (options) => store.query('deliveriesOfJob', { jobId: id }, options)),
-    ...Array.from(
-      { length: attempt },
-      (_, i) => () => deleteAll('logs', (options) => store.query('logsOfJob', { jobId: id, attempt: i + 1 }, options)),
-    ),
+    // Of each attempt its run's, and what was said while its worker started.
+    ...Array.from({ length: attempt }, (_, i) => [i + 1, -(i + 1)])
+      .flat()
+      .map(
+        (part) => () => deleteAll('logs', (options) => store.query('logsOfJob', { jobId: id, attempt: part }, options)),
+      ),
     async () => {
       if (isTimeUp()) return 'time_up';
       const paths = artifacts.map(({ path }) => path);

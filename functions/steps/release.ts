@@ -2,6 +2,7 @@ import type { Job, JobError } from '../../domain/contract/job.ts';
 import { isConflict } from '../../domain/errors.ts';
 import { valueAt, withValueAt } from '../../domain/json-pointer.ts';
 import { refs, update, type Snapshot } from '../../domain/ports.ts';
+import { putSecrets, type SecretInputs } from '../../domain/secret-inputs.ts';
 import { isTerminal, move } from '../../domain/state.ts';
 import { NEVER_MS } from '../../domain/time.ts';
 import type { Deps } from '../deps.ts';
@@ -26,10 +27,12 @@ export async function releaseIfReady(deps: Needs, jobId: string): Promise<void> 
     if (read?.data.state !== 'blocked' || read.data.reason !== 'dependency') return;
     const edges = await deps.store.query('parents', { child: jobId }, { limit: PARENTS });
     const parents = await Promise.all(edges.items.map((edge) => deps.store.get(refs.job(edge.data.parent))));
+    const hidden = read.data.secretInputs === undefined ? null : await deps.store.get(refs.jobPrivate(jobId));
     const decision = decideRelease(
       deps,
       read.data,
       parents.map((parent) => parent?.data ?? null),
+      hidden?.data.inputSecrets ?? {},
     );
     const nowMs = deps.clock.nowMs();
     switch (decision.kind) {
@@ -77,7 +80,7 @@ type Release =
   | { readonly kind: 'cancel'; readonly parent: string }
   | { readonly kind: 'go'; readonly input: unknown };
 
-function decideRelease(deps: Needs, job: Job, parents: readonly (Job | null)[]): Release {
+function decideRelease(deps: Needs, job: Job, parents: readonly (Job | null)[], secrets: SecretInputs): Release {
   const ended = parents.find(
     (parent) => parent === null || isGone(parent) || (isTerminal(parent.state) && parent.state !== 'succeeded'),
   );
@@ -95,7 +98,12 @@ function decideRelease(deps: Needs, job: Job, parents: readonly (Job | null)[]):
   if (parents.some((parent) => parent?.state !== 'succeeded')) return { kind: 'wait' };
   let input = job.input;
   for (const source of job.inputFrom) {
-    const value = valueAt(parents.find((parent) => parent?.id === source.job)?.output, source.path);
+    const parent = parents.find((one) => one?.id === source.job);
+    if (parent?.outputArtifact !== undefined) {
+      const message = `input${source.pointer}: the output of job ${source.job} is too large to be passed on. Fetch it from that job's outputUrl and submit this job anew with the part that it needs, or with an address of it where its model takes a file.`;
+      return { kind: 'fail', error: { kind: 'dependency_failed', message } };
+    }
+    const value = valueAt(parent?.output, source.path);
     if (value === undefined) {
       const message = `input${source.pointer}: job ${source.job} has no output at "${source.path}".`;
       return { kind: 'fail', error: { kind: 'invalid_input', message } };
@@ -108,7 +116,7 @@ function decideRelease(deps: Needs, job: Job, parents: readonly (Job | null)[]):
     return { kind: 'fail', error: { kind: 'invalid_input', message } };
   }
   const entry = deps.catalogue.models.get(job.model);
-  const faults = entry === undefined ? [] : validateInput(entry.model, input, []);
+  const faults = entry === undefined ? [] : validateInput(entry.model, putSecrets(input, secrets), []);
   if (faults.length > 0) {
     const message = faults.map((fault) => `${fault.field}: ${fault.message}`).join('; ');
     return { kind: 'fail', error: { kind: 'invalid_input', message: message.slice(0, 4_000) } };

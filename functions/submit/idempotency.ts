@@ -33,10 +33,29 @@ async function keyedId(secrets: Secrets, text: string): Promise<string> {
     .padStart(26, '0');
 }
 
-/** The same for two bodies that say the same, whatever the order of their keys. Of the body as it was sent: defaults may change. */
+/**
+ * The same for two bodies that say the same, whatever the order of their keys. Of the body as it was sent: defaults may change.
+ * It stands in the job, where its tenant's listeners see it, and a secret that is easily guessed could be found by it: a job that
+ * has one keeps `sealedHash` of it instead.
+ */
 export function requestHashOf(body: unknown): string {
   return createHash('sha256').update(canonicalJson(body)).digest('hex');
 }
+
+const SEALED = 'sealed:';
+
+/** A request's hash such that nobody who has no pepper can try requests against it. */
+export async function sealedHash(secrets: Secrets, requestHash: string): Promise<string> {
+  // A key of its own: job ids are made with the pepper itself, of what a tenant chooses.
+  const key = createHmac('sha256', await pepperOf(secrets))
+    .update('hashes of requests with secrets')
+    .digest();
+  return `${SEALED}${createHmac('sha256', key).update(requestHash).digest('hex')}`;
+}
+
+/** Whether a job's `requestHash` is of this request: plain, as every job of an older build has it, or sealed. */
+export const isHashOf = async (secrets: Secrets, stored: string, requestHash: string): Promise<boolean> =>
+  stored === (stored.startsWith(SEALED) ? await sealedHash(secrets, requestHash) : requestHash);
 
 function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;

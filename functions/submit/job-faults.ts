@@ -4,6 +4,7 @@ import type { Model } from '../../domain/contract/model.ts';
 import { AddressRefusedError, RequestError, type FieldError, type ProblemCode } from '../../domain/errors.ts';
 import { nearNames } from '../../domain/near-names.ts';
 import { refs } from '../../domain/ports.ts';
+import { secretPlaces } from '../../domain/secret-inputs.ts';
 import { DAY } from '../../domain/time.ts';
 import type { Deps, SubmitDeps } from '../deps.ts';
 import { summary } from '../http/parse.ts';
@@ -67,7 +68,11 @@ export function inputFaults(
   request: Pick<CreateJobRequest, 'input' | 'runTimeoutSeconds'>,
   refs: Pick<OutputRefs, 'pointers' | 'errors'>,
 ): Fault[] {
-  const errors = [...refs.errors, ...validateInput(model, request.input, refs.pointers)];
+  const errors = [
+    ...refs.errors,
+    ...shownSecrets(model, refs.pointers),
+    ...validateInput(model, request.input, refs.pointers),
+  ];
   const longest = model.limits.runTimeoutSeconds;
   if (request.runTimeoutSeconds !== undefined && request.runTimeoutSeconds > longest) {
     errors.push({ field: '/runTimeoutSeconds', message: `must be at most ${longest} for ${model.name}` });
@@ -77,6 +82,17 @@ export function inputFaults(
     errors.push({ field: '/input', message: `has ${bytes} bytes; at most ${settings.maxInputBytes} are taken` });
   }
   return faultOf('invalid_input', errors);
+}
+
+/** An output is there for every reader to see, and so would the secret be that came of it. */
+function shownSecrets(model: Model, pointers: readonly string[]): FieldError[] {
+  const places = secretPlaces(model.input);
+  const holds = (pointer: string): boolean =>
+    places.some((place) => `${place}/`.startsWith(`${pointer}/`) || pointer.startsWith(`${place}/`));
+  return pointers.filter(holds).map((pointer) => ({
+    field: `/input${pointer}`,
+    message: 'is secret or has a secret in it: no output can stand there',
+  }));
 }
 
 export function timeFaults({ clock }: Pick<SubmitDeps, 'clock'>, { notBefore }: CreateJobRequest): Fault[] {

@@ -5,9 +5,11 @@ import { RequestError } from '../../domain/errors.ts';
 import { create, refs, type Write } from '../../domain/ports.ts';
 import { rankOf } from '../../domain/rank.policy.ts';
 import { born } from '../../domain/state.ts';
+import { secretPlaces, takeSecrets, type SecretInputs } from '../../domain/secret-inputs.ts';
 import { NEVER_MS, SECOND } from '../../domain/time.ts';
 import type { SubmitDeps } from '../deps.ts';
 import { fileFaults } from './file-faults.ts';
+import { sealedHash } from './idempotency.ts';
 import {
   inputFaults,
   modelFor,
@@ -29,8 +31,12 @@ export interface AskedJob {
   readonly tenant: string;
   readonly requestHash: string;
   readonly request: CreateJobRequest;
-  /** Where the request is made of a job that has ended: that job, and which of its values are still to come. */
-  readonly retry?: { readonly of: string; readonly inputFrom: readonly InputSource[] };
+  /** Where the request is made of a job that has ended: that job, which of its values are still to come, and which were secret. */
+  readonly retry?: {
+    readonly of: string;
+    readonly inputFrom: readonly InputSource[];
+    readonly secretInputs: readonly string[];
+  };
 }
 
 /** A job that may be created, and the one commit that does it. */
@@ -63,6 +69,10 @@ export async function planJob(deps: SubmitDeps, asked: AskedJob): Promise<JobPla
   const queues = [...deps.catalogue.queues.values()].filter((queue) => queue.pool.name === model.pool);
   const [home] = queues;
   if (home === undefined) throw new RequestError('unavailable', `No queue here runs ${model.name}.`);
+  // What was secret once stays so, though the model may have changed since.
+  const places = new Set([...secretPlaces(model.input), ...(retry?.secretInputs ?? [])]);
+  const { input, secrets } = takeSecrets(request.input, [...places]);
+  const secretInputs = Object.keys(secrets);
   const dependsOn = [...parents.keys()];
   const { notBeforeMs, fromMs, startByMs, runTimeoutMs } = timesOf(request, model, nowMs);
   const wait = firstWait(deps, { nowMs, notBeforeMs, waitsForJobs: dependsOn.length > 0, isFull });
@@ -85,7 +95,7 @@ export async function planJob(deps: SubmitDeps, asked: AskedJob): Promise<JobPla
     holder: null,
     priority: request.priority,
     rank: rankOf(fromMs, request.priority),
-    input: request.input,
+    input,
     inputFrom: [...refsOf.sources],
     dependsOn,
     output: null,
@@ -98,7 +108,7 @@ export async function planJob(deps: SubmitDeps, asked: AskedJob): Promise<JobPla
     metadata: request.metadata,
     labels: [...new Set(request.labels)],
     webhook: request.webhook === undefined ? null : { url: request.webhook.url, events: request.webhook.events },
-    requestHash: asked.requestHash,
+    requestHash: secretInputs.length === 0 ? asked.requestHash : await sealedHash(deps.secrets, asked.requestHash),
     retentionMs: request.retentionSeconds === undefined ? deps.settings.retentionMs : request.retentionSeconds * SECOND,
     runTimeoutMs,
     createdAtMs: nowMs,
@@ -110,15 +120,22 @@ export async function planJob(deps: SubmitDeps, asked: AskedJob): Promise<JobPla
     ...(request.notBefore === undefined ? {} : { notBeforeMs }),
     ...(isLimited ? { limited: true as const } : {}),
     ...(hasEventsTopic ? { eventsTopic: true as const } : {}),
+    ...(secretInputs.length === 0 ? {} : { secretInputs }),
   };
   const writes = [
     ...born(job),
     ...dependsOn.map((parent) => create(refs.edge(parent, id), { schema: 1, parent, child: id })),
-    ...(request.webhook === undefined
-      ? []
-      : [create(refs.jobPrivate(id), { schema: 1, webhookSecret: request.webhook.secret })]),
+    ...privateWrites(id, request.webhook?.secret ?? null, secrets),
   ];
   return { job, writes };
+}
+
+/** Nothing where there is nothing to hide. */
+function privateWrites(id: string, webhookSecret: string | null, secrets: SecretInputs): Write[] {
+  const hasSecrets = Object.keys(secrets).length > 0;
+  if (webhookSecret === null && !hasSecrets) return [];
+  const inputSecrets = hasSecrets ? { inputSecrets: { ...secrets } } : {};
+  return [create(refs.jobPrivate(id), { schema: 1, webhookSecret, ...inputSecrets })];
 }
 
 /** What of the input does not fit its model, and what stands against the files it names. */

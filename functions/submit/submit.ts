@@ -5,7 +5,7 @@ import type { Deps, SubmitDeps } from '../deps.ts';
 import { nudge } from '../steps/nudge.ts';
 import { releaseIfReady } from '../steps/release.ts';
 import { checkThere, ownerOf } from './gone.ts';
-import { keyedJobId } from './idempotency.ts';
+import { isHashOf, keyedJobId } from './idempotency.ts';
 import type { AskedJob, JobPlan } from './plan-job.ts';
 
 /** What a request for a job is known by before it is planned. */
@@ -61,10 +61,14 @@ export async function submit(
 }
 
 /** The job that already has this id, if it came of the same request. @throws RequestError idempotency_key_reused, gone */
-async function earlierJob({ store }: Pick<Deps, 'store'>, asked: JobIdentity): Promise<Job | null> {
+async function earlierJob(
+  { store, secrets }: Pick<Deps, 'store' | 'secrets'>,
+  asked: JobIdentity,
+): Promise<Job | null> {
   const read = await store.get(refs.job(asked.id));
   if (read === null) return null;
-  if (ownerOf(read.data) === asked.tenant && read.data.requestHash === asked.requestHash) {
+  const isSame = await isHashOf(secrets, read.data.requestHash, asked.requestHash);
+  if (ownerOf(read.data) === asked.tenant && isSame) {
     checkThere(read.data);
     return read.data;
   }

@@ -4,6 +4,7 @@ import type { Slot } from '../../domain/contract/slot.ts';
 import { isConflict } from '../../domain/errors.ts';
 import { sameHolder } from '../../domain/holder.ts';
 import { refs, update, type Snapshot } from '../../domain/ports.ts';
+import { putSecrets } from '../../domain/secret-inputs.ts';
 import { move } from '../../domain/state.ts';
 import type { DoorDeps } from '../deps.ts';
 import { park, placeFor } from '../steps/places.ts';
@@ -89,7 +90,7 @@ export async function claimNow(deps: DoorDeps, session: Session, loadMs: number)
 
     const head = await headOf(deps.store, slot.data.queue, spare);
     if (head.isEmpty) return NOTHING;
-    const { job, parked } = await firstOf(deps, session, slot, head, loadMs);
+    const { job, parked } = await firstCandidate(deps, session, slot, head, loadMs);
     if (job !== null) return { job, drain: false };
     if (parked > 0) spare = MOST;
   }
@@ -97,7 +98,7 @@ export async function claimNow(deps: DoorDeps, session: Session, loadMs: number)
 }
 
 /** The first candidate of a queue's head that could be claimed, and how many were taken out of the queue on the way to it. */
-async function firstOf(
+async function firstCandidate(
   deps: DoorDeps,
   session: Session,
   slot: Snapshot<Slot>,
@@ -165,8 +166,13 @@ async function commitClaim(
   const job = candidate.data;
   const nowMs = deps.clock.nowMs();
   const attempt = job.attempt + 1;
-  const entry = newAttempt(slot.data, session, attempt, loadMs, nowMs);
-  const slotPatch = { jobs: [job.id], claims: slot.data.claims + 1, loadMs };
+  const entry = {
+    ...newAttempt(slot.data, session, attempt, loadMs, nowMs),
+    ...firstOf(slot.data, session, job.tenant),
+  };
+  const first =
+    slot.data.claims === 0 ? { first: { fence: session.fence, tenant: job.tenant, job: job.id, attempt } } : {};
+  const slotPatch = { jobs: [job.id], claims: slot.data.claims + 1, loadMs, ...first };
   try {
     await deps.store.commit([
       ...move(candidate, 'running', nowMs, {
@@ -209,15 +215,31 @@ function newAttempt(slot: Slot, session: Session, attempt: number, loadMs: numbe
   };
 }
 
-/** After the commit: where an address cannot be signed just now, the worker asks again and is given the job it holds. */
+/**
+ * Nothing where the first job was another tenant's, since a job is read by its tenant; nor where a door of an older build saw the
+ * worker's first claim, since what stands there then is of a former worker.
+ */
+const firstOf = ({ first, claims }: Slot, { fence }: Session, tenant: string): Pick<Attempt, 'firstOf'> =>
+  claims > 0 && first?.fence === fence && first.tenant === tenant
+    ? { firstOf: { job: first.job, attempt: first.attempt } }
+    : {};
+
+/**
+ * What a worker is given of a job: its secrets too, which nobody else is. After the commit: where something cannot be had just
+ * now, the worker asks again and is given the job it holds.
+ */
 async function claimed(deps: DoorDeps, job: Job, attempt: number): Promise<ClaimedJob> {
+  const { id, model, runTimeoutMs, secretInputs } = job;
   const files = await inputFilesOf(deps, job);
+  const secrets =
+    secretInputs === undefined ? {} : ((await deps.store.get(refs.jobPrivate(id)))?.data.inputSecrets ?? {});
   return {
-    id: job.id,
+    id,
     attempt,
-    model: job.model,
-    input: job.input,
-    runTimeoutMs: job.runTimeoutMs,
+    model,
+    input: putSecrets(job.input, secrets),
+    runTimeoutMs,
+    ...(secretInputs === undefined ? {} : { secretInputs }),
     ...(files.length === 0 ? {} : { files }),
   };
 }

@@ -33,8 +33,8 @@ export async function finish(deps: DoorDeps, session: Session, request: FinishRe
       return { accepted: read !== null && wasFinishedBy(read.data, session, request.attempt) };
     }
     const next = ending(deps, read, request, fault);
-    const log = await endOfLog(deps, request);
-    await deps.store.commit([...next.writes, takeOff(session, slot, request, deps.clock.nowMs()), ...log]);
+    const logs = await endOfLogs(deps, request);
+    await deps.store.commit([...next.writes, takeOff(session, slot, request, deps.clock.nowMs()), ...logs]);
     if (next.nudge !== null) await nudge(deps, next.nudge);
     if (read.data.limited === true) await fillPlacesSoon(deps, read.data.tenant);
     return { accepted: true };
@@ -60,18 +60,22 @@ const takeOff = (session: Session, slot: Snapshot<Slot>, { job, outcome }: Finis
   });
 
 /**
- * Takes the number of a chunk that may still be on its way, so that nothing is stored after the end: who has read a log to its end
- * then has read all of it. Only where a report got no answer is there such a chunk. The other way, each report with a precondition
+ * Takes the numbers of chunks that may still be on their way, so that nothing is stored after the end: who has read a log to its end
+ * then has read all of it. Only where a report got no answer is there any. The other way, each report with a precondition
  * on the slot, would write one document once a second for as long as a job talks, which is all that Firestore sustains.
  * What a worker that was lost had sent has come by the time its lease has run out.
  */
-async function endOfLog({ store, clock }: DoorDeps, { job, attempt, logSeq }: FinishRequest): Promise<Write[]> {
-  if (logSeq === undefined) return [];
-  const chunk = refs.log(job, attempt, logSeq);
-  if ((await store.get(chunk)) !== null) return [];
+async function endOfLogs({ store, clock }: DoorDeps, request: FinishRequest): Promise<Write[]> {
+  const { job: jobId, attempt, logSeq, setupSeq } = request;
+  const ends = [{ attempt, seq: logSeq }, { attempt: -attempt, seq: setupSeq }]; // prettier-ignore
   const text = '[slipway: lines may be missing here; the last report of this attempt got no answer]';
   const lines = [{ stream: 'stderr' as const, text, atMs: clock.nowMs() }];
-  return [create(chunk, { schema: 1, jobId: job, attempt, seq: logSeq, lines })];
+  const writes = ends.map(async ({ attempt: of, seq }): Promise<Write[]> => {
+    if (seq === undefined) return [];
+    const chunk = refs.log(jobId, of, seq);
+    return (await store.get(chunk)) === null ? [create(chunk, { schema: 1, jobId, attempt: of, seq, lines })] : [];
+  });
+  return (await Promise.all(writes)).flat();
 }
 
 /** Counted once a boot at most: one broken model of a pool must not make its healthy ones wait longer with each of its jobs. */
@@ -104,6 +108,7 @@ function ending(
       const patch = {
         ...closeAttempt(job, 'succeeded', null, nowMs),
         output: outcome.output,
+        ...(outcome.outputArtifact === undefined ? {} : { outputArtifact: outcome.outputArtifact }),
         artifacts: outcome.artifacts,
         metrics: { ...job.metrics, ...outcome.metrics },
         progress: { fraction: 1, message: job.progress?.message ?? null, atMs: nowMs },
@@ -119,8 +124,12 @@ async function faultOf(deps: DoorDeps, { job, attempt, outcome }: FinishRequest)
   if (!isWithinBounds(outcome.output, OUTPUT_BOUNDS)) {
     return `its output is nested deeper than ${OUTPUT_BOUNDS.depth} levels or has more than ${OUTPUT_BOUNDS.values} values`;
   }
+  const { outputArtifact, output, artifacts } = outcome;
+  const hasOutput =
+    outputArtifact === undefined || (output === null && artifacts.some(({ name }) => name === outputArtifact));
+  if (!hasOutput) return `its output is not the one artifact ${outputArtifact}`;
   const faults = await Promise.all(
-    outcome.artifacts.map(async ({ name, path, sizeBytes }) => {
+    artifacts.map(async ({ name, path, sizeBytes }) => {
       if (path !== artifactPath(job, attempt, name)) return `artifact ${name} is not where this attempt may put it`;
       const stored = await deps.blobs.size(path);
       return stored === sizeBytes ? null : `artifact ${name} was not uploaded: ${stored ?? 'no'} bytes of ${sizeBytes}`;

@@ -1,5 +1,5 @@
 import type { ArtifactReply, ArtifactRequest, ReportReply, ReportRequest } from '../../domain/contract/door.ts';
-import type { Job } from '../../domain/contract/job.ts';
+import type { Job, LogChunk } from '../../domain/contract/job.ts';
 import { RequestError } from '../../domain/errors.ts';
 import { sameHolder } from '../../domain/holder.ts';
 import { create, refs, update, type Snapshot, type Write } from '../../domain/ports.ts';
@@ -30,8 +30,7 @@ export async function report(deps: DoorDeps, session: Session, request: ReportRe
   return decideAgain(async () => {
     const read = await heldBy(deps, session, request.job, request.attempt);
     const cancel = read.data.state === 'canceling';
-    const chunk = refs.log(request.job, request.attempt, request.logSeq);
-    const fresh = request.logs.length > 0 && (await deps.store.get(chunk)) === null;
+    const { job, attempt, logs, logSeq, setup } = request;
     const writes: Write[] = [];
     if (request.progress !== null || Object.keys(request.metrics).length > 0) {
       const metrics = { ...read.data.metrics, ...request.metrics };
@@ -42,20 +41,21 @@ export async function report(deps: DoorDeps, session: Session, request: ReportRe
         }),
       );
     }
-    if (fresh) {
-      writes.push(
-        create(chunk, {
-          schema: 1,
-          jobId: request.job,
-          attempt: request.attempt,
-          seq: request.logSeq,
-          lines: request.logs,
-        }),
-      );
-    }
+    writes.push(...(await chunkWrites(deps, { jobId: job, attempt, seq: logSeq, lines: logs })));
+    if (setup !== undefined) writes.push(...(await chunkWrites(deps, { jobId: job, attempt: -attempt, ...setup })));
     if (writes.length > 0) await deps.store.commit(writes);
     return { cancel };
   });
+}
+
+/** A chunk is written once, however often it comes. */
+async function chunkWrites(
+  { store }: Pick<DoorDeps, 'store'>,
+  { jobId, attempt, seq, lines }: Pick<LogChunk, 'jobId' | 'attempt' | 'seq' | 'lines'>,
+): Promise<Write[]> {
+  const ref = refs.log(jobId, attempt, seq);
+  if (lines.length === 0 || (await store.get(ref)) !== null) return [];
+  return [create(ref, { schema: 1, jobId, attempt, seq, lines })];
 }
 
 /**

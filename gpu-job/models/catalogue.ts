@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { Model, Pool, type Catalogue, type CatalogueEntry } from '../../domain/contract/model.ts';
 import { queuesOf } from '../../domain/queues.ts';
 import { unreachedFiles } from './file-fields.ts';
+import { misplacedSecrets } from './secret-fields.ts';
 import { modelNames, readYaml, type CatalogueFault, type Report } from './catalogue-files.ts';
 import { missingFor, MODEL_FILE, POOLS_FILE } from './model-folders.ts';
 
@@ -34,8 +35,8 @@ export class CatalogueError extends Error {
 }
 
 /**
- * Reports an input or output schema that is no JSON Schema (draft 2020-12), a file asked for where no worker would put one,
- * and an error rule that is no regular expression.
+ * Reports an input or output schema that is no JSON Schema (draft 2020-12), a file asked for where no worker would put one, a
+ * secret that could not be kept, and an error rule that is no regular expression.
  */
 function checkModel(model: Model, report: Report): void {
   for (const part of ['input', 'output'] as const) {
@@ -47,6 +48,9 @@ function checkModel(model: Model, report: Report): void {
       ajv.compile(model[part]);
       for (const field of part === 'input' ? unreachedFiles(model.input, '/input') : []) {
         report(field, 'is not under "properties" and "items" alone, so no file would be put there: move it');
+      }
+      for (const { field, message } of part === 'input' ? misplacedSecrets(model.input, '/input') : []) {
+        report(field, message);
       }
     } catch (error) {
       report(`/${part}`, `is not a JSON Schema: ${(error as Error).message}`);

@@ -21,6 +21,7 @@ export interface CommandOptions {
   readonly declared: Extract<Declared, { kind: 'command' }>;
   readonly rules: Rules;
   readonly folder: string;
+  /** Whichever way it is kept: with the job or as an artifact. */
   readonly maxOutputBytes: number;
   readonly processes: Processes;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -46,7 +47,7 @@ export async function runCommand(options: CommandOptions, request: RunRequest): 
     SLIPWAY_OUTPUT: files.output,
     SLIPWAY_ARTIFACTS: files.artifacts,
   });
-  const tail = new OutputTail();
+  const tail = new OutputTail(request.hide);
   const announced = listen(child, request, tail);
   stop.polite.addEventListener('abort', () => child.kill('SIGTERM'));
   stop.hard.addEventListener('abort', () => child.kill('SIGKILL'));

@@ -1,4 +1,5 @@
 import type { JobError } from '../../domain/contract/job.ts';
+import type { Hide } from '../hide.ts';
 import type { Stop } from '../stop.ts';
 
 /** Where a run's news goes while it runs. */
@@ -14,6 +15,8 @@ export interface RunRequest {
   /** The job's own folder; gone when the job has ended. */
   readonly workdir: string;
   readonly sink: Sink;
+  /** For what is quoted of the run in its error; what goes to the sink is hidden there. */
+  readonly hide: Hide;
   readonly stop: Stop;
 }
 

@@ -26,6 +26,8 @@ export interface ServerOptions {
   readonly startTimeoutMs: number;
   readonly ports: number;
   readonly healthEveryMs: number;
+  /** Takes what it says until it is healthy. */
+  readonly onSetup: Sink['log'];
 }
 
 /** A model's server, running. */
@@ -36,7 +38,7 @@ export interface ServerProcess {
   readonly child: GuardedChild;
   /** Null while it runs. */
   ended: Exit | null;
-  /** Whose job its own stdout and stderr belong to just now. */
+  /** Where its own stdout and stderr go just now: to the log of its start, then to the job that it is at. */
   sink: Sink | null;
 }
 
@@ -50,7 +52,10 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
   for (let left = options.ports - 1; ; left -= 1) {
     const server = launch(options, await freePort());
     const end = await untilHealthy(server, options, untilMs, signal);
-    if (end === 'healthy') return server;
+    if (end === 'healthy') {
+      server.sink = null;
+      return server;
+    }
     if (server.ended === null) server.child.kill('SIGKILL');
     await server.exited;
     if (end === 'ended' && PORT_TAKEN.test(server.tail.text) && left > 0) continue;
@@ -76,7 +81,7 @@ function launch(options: ServerOptions, port: number): ServerProcess {
     exited: child.exited,
     child,
     ended: null,
-    sink: null,
+    sink: { log: options.onSetup, progress: () => undefined, metric: () => undefined },
   };
   void child.exited.then((exit) => (server.ended = exit));
   for (const name of ['stdout', 'stderr'] as const) {
@@ -86,6 +91,8 @@ function launch(options: ServerOptions, port: number): ServerProcess {
       if (bar !== null) server.sink?.progress(bar.fraction, bar.message);
       else server.sink?.log(name, line);
     }, MAX_LINE);
+    // What a server says last, when its start fails, may have no line end.
+    void child.exited.then(() => lines.end());
     child[name].on('data', (chunk: Buffer) => {
       keep(chunk);
       lines.push(chunk);

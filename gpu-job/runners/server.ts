@@ -1,6 +1,7 @@
 import { MAX_ARTIFACTS } from '../../domain/contract/door.ts';
 import { request as httpRequest } from 'undici';
 import type { JobError } from '../../domain/contract/job.ts';
+import type { Hide } from '../hide.ts';
 import { jobError } from '../job-fault.ts';
 import { sleep } from '../wait.ts';
 import { madeArtifact } from './command.ts';
@@ -10,10 +11,12 @@ import { watchMemoryKills } from './memory-kills.ts';
 import { StartupError, type MadeArtifact, type Runner, type RunRequest, type RunResult } from './runner.ts';
 import { startServer, untilHealthy, type ServerOptions, type ServerProcess } from './server-process.ts';
 
-/** The longest line of an answer: an output may have 256 KiB, and escapes may make it longer. */
-const MAX_ANSWER_LINE = 2 * 1024 * 1024;
-/** How many bytes of an answer that is no success are read and quoted. */
+/** The longest line of an answer: twice the longest output, since escapes may make that longer, but no longer than a string may be. */
+const LEAST_LINE = 2 * 1024 * 1024;
+const MOST_LINE = 256 * 1024 * 1024;
+/** How much of an answer that is no success is quoted; more is read, so that no secret is cut before it is hidden. */
 const QUOTED = 1_000;
+const QUOTED_FROM = 16_384;
 /** A server whose connection broke is given this long to be seen ended: its exit says more than the broken connection. */
 const EXIT_SEEN_MS = 1_000;
 
@@ -22,6 +25,7 @@ export interface ServerRunnerOptions extends ServerOptions {
   /** How long a server may go on with a job that was stopped before it is killed. */
   readonly killAfterMs: number;
   readonly stopMs: number;
+  readonly maxOutputBytes: number;
 }
 
 /**
@@ -63,6 +67,7 @@ export class ServerRunner implements Runner {
 
   async run(request: RunRequest): Promise<RunResult> {
     const { stop } = request;
+    const { maxOutputBytes } = this.#options;
     const killedForMemory = watchMemoryKills();
     for (let mayRestart = true; ; mayRestart = false) {
       // It may have ended while the worker waited for this job.
@@ -70,13 +75,14 @@ export class ServerRunner implements Runner {
       const server = this.#server;
       if (server === null || stop.reason !== null) return { kind: 'stopped' };
       server.sink = request.sink;
+      server.tail.begin(request.hide);
       try {
-        const answer = await ask(server, request);
+        const answer = await ask(server, request, Math.min(MOST_LINE, Math.max(LEAST_LINE, 2 * maxOutputBytes)));
         if (stop.reason !== null) {
           this.#doubtful = true;
           return { kind: 'stopped' };
         }
-        if (answer.ending !== null) return resultOf(answer.ending, answer.artifacts);
+        if (answer.ending !== null) return resultOf(answer.ending, answer.artifacts, request.hide);
         this.#doubtful = true;
         await Promise.race([server.exited, sleep(this.#options.clock, EXIT_SEEN_MS)]);
         if (answer.delivered || !mayRestart)
@@ -104,10 +110,10 @@ export class ServerRunner implements Runner {
   }
 }
 
-function resultOf(ending: Ending, artifacts: readonly MadeArtifact[]): RunResult {
+function resultOf(ending: Ending, artifacts: readonly MadeArtifact[], hide: Hide): RunResult {
   return ending.kind === 'output'
     ? { kind: 'done', output: ending.output, artifacts }
-    : { kind: 'failed', error: jobError(ending.error.kind, ending.error.message) };
+    : { kind: 'failed', error: jobError(ending.error.kind, hide(ending.error.message)) };
 }
 
 interface Answer {
@@ -119,7 +125,8 @@ interface Answer {
   readonly delivered: boolean;
 }
 
-async function ask(server: ServerProcess, { job, input, workdir, sink, stop }: RunRequest): Promise<Answer> {
+async function ask(server: ServerProcess, request: RunRequest, maxLine: number): Promise<Answer> {
+  const { job, input, workdir, sink, hide, stop } = request;
   const artifacts: MadeArtifact[] = [];
   let ending: Ending | null = null;
   let delivered = true;
@@ -132,7 +139,7 @@ async function ask(server: ServerProcess, { job, input, workdir, sink, stop }: R
         kind: 'error',
         error: {
           kind: 'output_invalid',
-          message: `The server answered a line of more than ${MAX_ANSWER_LINE} characters.`,
+          message: `The server answered a line of more than ${maxLine} characters.`,
         },
       };
       return;
@@ -151,7 +158,7 @@ async function ask(server: ServerProcess, { job, input, workdir, sink, stop }: R
       case 'error':
         ending = said;
     }
-  }, MAX_ANSWER_LINE);
+  }, maxLine);
   try {
     const response = await httpRequest(`${server.url}/run`, {
       method: 'POST',
@@ -167,7 +174,7 @@ async function ask(server: ServerProcess, { job, input, workdir, sink, stop }: R
       for await (const chunk of response.body) lines.push(chunk as Buffer);
       lines.end();
     } else {
-      trouble = `The server answered ${response.statusCode} to /run: ${await beginningOf(response.body)}`;
+      trouble = `The server answered ${response.statusCode} to /run: ${hide(await beginningOf(response.body)).slice(0, QUOTED)}`;
     }
   } catch (error) {
     delivered = (error as NodeJS.ErrnoException).code !== 'ECONNREFUSED';
@@ -183,7 +190,7 @@ async function beginningOf(body: AsyncIterable<Buffer>): Promise<string> {
   for await (const chunk of body) {
     chunks.push(chunk);
     size += chunk.length;
-    if (size >= QUOTED) break;
+    if (size >= QUOTED_FROM) break;
   }
-  return Buffer.concat(chunks).subarray(0, QUOTED).toString('utf8');
+  return Buffer.concat(chunks).subarray(0, QUOTED_FROM).toString('utf8');
 }

@@ -1,4 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
+import { hideNothing, type Hide } from '../hide.ts';
 import { parseLine } from './lines.ts';
 
 const KEPT = 64 * 1024;
@@ -8,6 +9,17 @@ const LAST_LENGTH = 2_000;
 /** The last 64 KiB of a program's output, stdout and stderr together as they came. */
 export class OutputTail {
   #text = '';
+  #hide: Hide;
+
+  constructor(hide = hideNothing) {
+    this.#hide = hide;
+  }
+
+  /** From here on it is another job's: nothing of the last one is told of it. */
+  begin(hide: Hide): void {
+    this.#text = '';
+    this.#hide = hide;
+  }
 
   /** A decoder for one stream: characters may be split between chunks. */
   stream(): (chunk: Buffer) => void {
@@ -21,14 +33,15 @@ export class OutputTail {
     return this.#text;
   }
 
-  /** Its last few log lines; empty if there is none. */
+  /** Its last few log lines, without the job's secrets; empty if there is none. */
   lastLines(): string {
-    return this.#text
+    const lines = this.#text
       .split(/[\r\n]+/)
       .map(parseLine)
       .flatMap((said) => (said.kind === 'log' && said.text.trim() !== '' ? [said.text] : []))
       .slice(-LAST_LINES)
-      .join('\n')
-      .slice(-LAST_LENGTH);
+      .join('\n');
+    // Before it is cut: half a secret could not be told from other words.
+    return this.#hide(lines).slice(-LAST_LENGTH);
   }
 }

@@ -22,6 +22,10 @@ afterAll(async () => {
 });
 
 const T = Date.UTC(2026, 10, 21, 9);
+const ATTEMPT = {
+  attempt: 1, slot: 'noop@local~0', fence: 1, execution: 'e', cold: true, bootMs: 1, loadMs: 1, idleMs: 0,
+  startedAtMs: T, endedAtMs: null, outcome: null, error: null,
+}; // prettier-ignore
 let last = 0;
 
 async function stored(overrides: Partial<Job>): Promise<string> {
@@ -125,6 +129,9 @@ describe('the log of a job', () => {
     ['too long a page', '?limit=1001', 400],
     ['an unknown parameter', '?tail=5', 400],
     ['an attempt that there was not', '?attempt=4', 404],
+    ['a phase that is none', '?phase=boot', 400],
+    ['a cursor of another phase', `?phase=run&cursor=${Buffer.from('[-1,0,0]').toString('base64url')}`, 400],
+    ['a setup log of an attempt that there was not', '?phase=setup&attempt=4', 404],
     ['the same by cursor', `?cursor=${Buffer.from('[4,0,0]').toString('base64url')}`, 404],
   ])('refuses %s', async (_, query, status) => {
     const id = await stored({ state: 'running', attempt: 2 });
@@ -136,6 +143,45 @@ describe('the log of a job', () => {
     await said(id, 1, 0, 'secret');
     const answer = await api.send('GET', `/v1/jobs/${id}/logs`, { headers: { prefer: 'wait=30' } });
     expect([answer.status, await answer.text()]).toEqual([404, expect.not.stringContaining('secret')]);
+  });
+});
+
+describe('what was said while the worker started', () => {
+  const chunk = (id: string, seq: number, ...lines: readonly string[]) => said(id, -1, seq, ...lines);
+
+  test('stands apart from what the run said, page by page', async () => {
+    const id = await stored({ state: 'succeeded', attempt: 1 });
+    await chunk(id, 0, 'loading', 'loaded');
+    await chunk(id, 1, 'ready');
+    await said(id, 1, 0, 'running');
+    expect(await page(id)).toMatchObject({ phase: 'run', attempt: 1, items: [{ text: 'running' }], next: null });
+    expect(texts(await page(id, '?phase=run'))).toEqual(['running']);
+    const first = await page(id, '?phase=setup&limit=2');
+    expect(first).toMatchObject({ phase: 'setup', attempt: 1, items: [{ attempt: 1, seq: 0, text: 'loading' }, {}] });
+    const rest = await page(id, `?cursor=${first.next}`);
+    expect(rest).toMatchObject({ phase: 'setup', items: [{ seq: 1, text: 'ready' }], next: null, complete: true });
+    expect(texts(await page(id, `?phase=setup&attempt=1&cursor=${first.next}`))).toEqual(['ready']);
+  });
+
+  test('is shown by each job that found the worker warm, unless it has its own', async () => {
+    const cold = await stored({ state: 'succeeded', attempt: 1 });
+    await chunk(cold, 0, 'loaded');
+    const attempts = [{ ...ATTEMPT, cold: false, firstOf: { job: cold, attempt: 1 } }];
+    const warm = await stored({ state: 'running', attempt: 1, attempts });
+    expect(await page(warm, '?phase=setup')).toMatchObject({ items: [{ text: 'loaded' }], complete: false });
+    expect(texts(await page(warm))).toEqual([]);
+    await chunk(warm, 0, 'loaded again');
+    expect(texts(await page(warm, '?phase=setup'))).toEqual(['loaded again']);
+    // One that a build of before has run.
+    expect(await page(await stored({ state: 'failed', attempt: 1 }), '?phase=setup')).toMatchObject({ items: [] });
+  });
+
+  test('can be waited for', async () => {
+    const id = await stored({ state: 'running', attempt: 1 });
+    const waiting = page(id, '?phase=setup', { prefer: 'wait=30' });
+    await watches.count(2);
+    await chunk(id, 0, 'loading');
+    expect(texts(await waiting)).toEqual(['loading']);
   });
 });
 
@@ -158,7 +204,7 @@ describe('waiting for a log', () => {
     const waiting = page(id, '', WAIT);
     await watches.count(2);
     await end(id);
-    expect(await waiting).toEqual({ attempt: 1, items: [], next: null, complete: true });
+    expect(await waiting).toEqual({ attempt: 1, phase: 'run', items: [], next: null, complete: true });
     expect(watches.active()).toBe(0);
   });
 

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { EXIT } from '../../client/command/exit.ts';
 import { COMMANDS } from '../../client/command/main.ts';
-import { JobPlanResource, JobResource } from '../../domain/contract/http.ts';
+import { JobResource } from '../../domain/contract/http.ts';
+import { JobPlanResource } from '../../domain/contract/plan.ts';
 import { KEY, serveApi, type TestApi } from '../api/serve-api.ts';
 import { removeFolders } from '../local/folder.ts';
 import { clientOf, fated, type Fate } from './client-rig.ts';
@@ -60,6 +61,9 @@ describe('ends with', () => {
     ['submit form --file x', EXIT.usage, 'a file without a path', /--file takes NAME=PATH/],
     ['submit form --file text=none.txt', EXIT.usage, 'no such file', /none\.txt cannot be read: ENOENT/],
     ['submit form --set __proto__.x=1', EXIT.usage, 'a field that is none', /--set takes NAME=VALUE/],
+    ['submit form --secret text=hunter22', EXIT.usage, 'a secret for all to see', /^(?![^]*hunter22)[^]*NAME=@FILE/],
+    ['submit form --secret text=env:NONE', EXIT.usage, 'no variable', /--secret text: the variable NONE is not set/],
+    ['submit form --secret text=@none', EXIT.usage, 'no file of a secret', /none cannot be read: ENOENT/],
     ['tenants put lab', EXIT.usage, 'an option missing', /needs --title/],
     ['models', EXIT.unreachable, 'nobody there', /cannot be reached: ECONNREFUSED[^]*npm start/, down],
     [
@@ -127,7 +131,7 @@ describe('plan', () => {
     const { exit, out } = await slipway(api, args);
     expect(exit).toBe(EXIT.ok);
     expect(out).toMatch(/^queues +pool@local$/m);
-    expect(out).toMatch(/^wait +1\.0 s, behind \d+ queued \(as the model declares\)$/m);
+    expect(out).toMatch(/^wait +1\.0 s, \d+ of yours are queued \(as the model declares\)$/m);
     expect(out).toMatch(/^run +10 s \(as the model declares\)$/m);
     expect(out).toMatch(/^cost +0\.00\d+ USD \(as the model declares; l4, /m);
     expect(out).toMatch(/^history +none of your jobs of this model has succeeded yet$/m);
@@ -194,6 +198,14 @@ describe('submit', () => {
       count: 7,
       page: { url: 'https://x.example/?a=b' },
     });
+  });
+
+  test('takes secrets from a variable or a file, always as text', async () => {
+    const world = { env: { WORD: '123456' }, files: { 'word.txt': 'null\n' } };
+    const of = async (secret: string) =>
+      (await json(`submit slide-text --set text=x --secret ${secret}`, world))['input'];
+    expect(await of('text=env:WORD')).toEqual({ text: '123456' });
+    expect(await of('text=@word.txt')).toEqual({ text: 'null' });
   });
 
   test('takes files: a small one goes along, a large one is uploaded, once for one key', async () => {

@@ -19,6 +19,7 @@ export function succeeded(name: string, more: Partial<JobResource> = {}): Named 
     inputFrom: [],
     dependsOn: [],
     output: {},
+    outputUrl: null,
     error: null,
     artifacts: [],
     metrics: {},

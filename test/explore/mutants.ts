@@ -74,7 +74,7 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       patch(
         FINISH,
-        '[...next.writes, takeOff(session, slot, request, deps.clock.nowMs()), ...log]',
+        '[...next.writes, takeOff(session, slot, request, deps.clock.nowMs()), ...logs]',
         '[...next.writes]',
       ),
     ],

@@ -23,8 +23,8 @@ const done: Outcome = { kind: 'succeeded', output: 1, artifacts: [], metrics: {}
 describe('a chunk of log that is still on its way when its attempt is ended', () => {
   const line = { stream: 'stdout' as const, text: 'late', atMs: T0 };
   const chunk = { attempt: 1, progress: null, metrics: {}, logSeq: 3, logs: [line] };
-  const textsOf = async (id: string): Promise<string[]> =>
-    (await rig.deps.store.query('logsOfJob', { jobId: id, attempt: 1 }, { limit: 9 })).items.flatMap(({ data }) =>
+  const textsOf = async (id: string, attempt = 1): Promise<string[]> =>
+    (await rig.deps.store.query('logsOfJob', { jobId: id, attempt }, { limit: 9 })).items.flatMap(({ data }) =>
       data.lines.map(({ text }) => text),
     );
   let id: string;
@@ -49,6 +49,20 @@ describe('a chunk of log that is still on its way when its attempt is ended', ()
     );
     expect(await textsOf(id)).toEqual([expect.stringContaining('may be missing')]);
     expect((await rig.job(id)).state).toBe('succeeded');
+  });
+
+  test('nor is one of what its worker said at the start', async () => {
+    const { store } = rig.deps;
+    const slow = {
+      ...store,
+      commit: async (writes: readonly Write[]): Promise<void> => {
+        await finish(rig.deps, session, { job: id, attempt: 1, outcome: done, setupSeq: 0 });
+        await store.commit(writes);
+      },
+    };
+    const late = { ...chunk, job: id, logs: [], setup: { seq: 0, lines: [line] } };
+    await expect(report({ ...rig.deps, store: slow }, session, late)).rejects.toThrow("not this worker's");
+    expect(await textsOf(id, -1)).toEqual([expect.stringContaining('may be missing')]);
   });
 
   test('but was stored before it is all there is', async () => {

@@ -25,7 +25,9 @@ export async function endedJob(rig: Rig, overrides: Partial<Job> = {}, chunks = 
   rig.blobs.set(path, 3);
   for (const seq of [1, 2, 3]) await settleEvent(rig.deps, id, seq);
   await told(rig, id);
-  const logs = [1, 2].flatMap((attempt) => Array.from({ length: chunks }, (_, seq) => ({ attempt, seq })));
+  const said = [1, 2].flatMap((attempt) => Array.from({ length: chunks }, (_, seq) => ({ attempt, seq })));
+  // What the worker of the second said while it started.
+  const logs = [...said, { attempt: -2, seq: 0 }];
   await rig.deps.store.commit([
     create(refs.jobPrivate(id), { schema: 1, webhookSecret: 'whsec_' }),
     create(refs.edge('before', id), { schema: 1, parent: 'before', child: id }),
@@ -54,6 +56,7 @@ export async function partsOf(rig: Rig, id: string): Promise<string[]> {
     rig.deps.store.query('deliveriesOfJob', { jobId: id }, options),
     rig.deps.store.query('logsOfJob', { jobId: id, attempt: 1 }, options),
     rig.deps.store.query('logsOfJob', { jobId: id, attempt: 2 }, options),
+    rig.deps.store.query('logsOfJob', { jobId: id, attempt: -2 }, options),
     rig.deps.store.query('children', { parent: id }, options),
     rig.deps.store.query('parents', { child: id }, options),
   ]);
@@ -66,4 +69,4 @@ export async function partsOf(rig: Rig, id: string): Promise<string[]> {
 }
 
 /** How many those of `endedJob` are: events, a delivery, logs, edges, a secret, a file. */
-export const PARTS = 3 + 1 + 6 + 2 + 1 + 1;
+export const PARTS = 3 + 1 + 7 + 2 + 1 + 1;

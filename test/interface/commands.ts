@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import fc from 'fast-check';
-import { JobPlanResource } from '../../domain/contract/http.ts';
+import { JobPlanResource } from '../../domain/contract/plan.ts';
 import { MINUTE, SECOND } from '../../domain/time.ts';
 import { expectList, expectProblem, expectVisible } from './checks.ts';
 import { command, isThereAny, jobFor, pathOf, type Command } from './command.ts';

@@ -92,6 +92,13 @@ test('files under properties and items load, and so does what only looks like on
   expect([...(await load(['m'])).models.keys()]).toEqual(['a']);
 });
 
+test('secrets under properties load, and so does what only looks like one', async () => {
+  const secret = '{ type: string, writeOnly: true }';
+  const input = `{ properties: { s: ${secret}, in: { properties: { s: ${secret}, writeOnly: { type: boolean } } }, open: { writeOnly: false } }, examples: [{ writeOnly: true }] }`;
+  await write({ 'm/a/model.yaml': yaml('a').replace('input: {}', `input: ${input}`) });
+  expect([...(await load(['m'])).models.keys()]).toEqual(['a']);
+});
+
 describe('a fault stops the start, with its file and field', () => {
   const cases: readonly [string, Record<string, string>, string, string, RegExp][] = [
     ['a field is missing', { 'a/model.yaml': yaml('a').replace('title: T\n', '') }, 'a/model.yaml', '/title', /string/],
@@ -140,6 +147,44 @@ describe('a fault stops the start, with its file and field', () => {
       '/runner/rules/0/output',
       /Invalid regular expression/,
     ],
+    ...(
+      [
+        ['in a list', '{ properties: { s: { items: SECRET } } }', '/input/properties/s/items', /move it/],
+        ['in a choice', '{ properties: { s: { oneOf: [SECRET] } } }', '/input/properties/s/oneOf/0', /move it/],
+        [
+          'by a $ref',
+          '{ properties: { s: { $ref: "#/$defs/s" } }, $defs: { s: SECRET } }',
+          '/input/$defs/s',
+          /move it/,
+        ],
+        ['of any name', '{ additionalProperties: SECRET }', '/input/additionalProperties', /move it/],
+        [
+          'that is a number',
+          '{ properties: { s: { type: number, writeOnly: true } } }',
+          '/input/properties/s',
+          /text only/,
+        ],
+        ['of no type', '{ properties: { s: { writeOnly: true } } }', '/input/properties/s', /text only/],
+        [
+          'that is a file',
+          '{ properties: { s: { type: string, writeOnly: true, contentMediaType: a/b } } }',
+          '/input/properties/s',
+          /no file/,
+        ],
+        ['that is all', '{ type: object, writeOnly: true }', '/input', /text only/],
+      ] as const
+    ).map(([name, input, at, words]): [string, Record<string, string>, string, string, RegExp] => [
+      `a secret ${name}`,
+      {
+        'a/model.yaml': yaml('a').replace(
+          'input: {}',
+          `input: ${input.replaceAll('SECRET', '{ type: string, writeOnly: true }')}`,
+        ),
+      },
+      'a/model.yaml',
+      `${at}/writeOnly`,
+      words,
+    ]),
     ...(
       [
         ['anyOf', '{ anyOf: [{ type: object }, { properties: { f: FILE } }] }', '/input/anyOf/1/properties/f'],

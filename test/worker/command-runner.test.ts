@@ -11,6 +11,7 @@ const failed = (kind: string, message: string | RegExp = /./) => ({
   kind: 'failed',
   error: { kind, message: typeof message === 'string' ? message : expect.stringMatching(message) },
 });
+const TOO_LARGE = 'whose output is too large for its job has it kept as an artifact, beside its own of that name';
 const artifact = (name: string, contentType: string, sizeBytes: number, id: string) => ({
   name,
   contentType,
@@ -92,8 +93,25 @@ const CASES: Record<string, { model: ModelFiles; input?: unknown; outcome: objec
     outcome: failed('output_invalid', /output\/n must be integer/),
   },
   'whose output is too large has an invalid output': {
-    model: shell(`echo '{"n":1,"s":"0123456789"}' > "$SLIPWAY_OUTPUT"`, { limits: { maxOutputBytes: 20 } }),
-    outcome: failed('output_invalid', /has 24 bytes; the model's bound is 20/),
+    model: shell(`echo '{"n":1,"s":"0123456789"}' > "$SLIPWAY_OUTPUT"`, {
+      limits: { maxOutputBytes: 20, maxArtifactBytes: 23 },
+    }),
+    outcome: failed('output_invalid', /has 24 bytes; the model's bound is 23/),
+  },
+  // davefojtik/RunPod-Fooocus-API#46: the work was done, and then "Failed to return job results 400".
+  [TOO_LARGE]: {
+    model: shell(`echo '{"n":1,"s":"0123456789"}' > "$SLIPWAY_OUTPUT"; printf own > "$SLIPWAY_ARTIFACTS/output.json"`, {
+      limits: { maxOutputBytes: 20 },
+    }),
+    outcome: {
+      kind: 'succeeded',
+      output: null,
+      outputArtifact: 'output-1.json',
+      artifacts: [
+        artifact('output.json', 'application/json', 3, TOO_LARGE),
+        artifact('output-1.json', 'application/json', 24, TOO_LARGE),
+      ],
+    },
   },
   'has the files that it made uploaded': {
     model: shell(

@@ -1,7 +1,9 @@
 import { expect, test } from '@jest/globals';
 import type { ReportReply, ReportRequest } from '../../domain/contract/door.ts';
 import { DoorFailure, DoorRejectedError } from '../../gpu-job/door-errors.ts';
+import { hideNothing } from '../../gpu-job/hide.ts';
 import { Reporter } from '../../gpu-job/report.ts';
+import { setupLog } from '../../gpu-job/setup-log.ts';
 import { capturedLog } from '../local/capture-log.ts';
 import { manualClock } from '../local/manual-clock.ts';
 
@@ -11,8 +13,11 @@ const START = 1_000_000;
 function reporterOf(
   answers: (ReportReply | Error)[] = [],
   bounds = { maxPendingLines: 100, maxPendingBytes: 1_000_000 },
+  atStart: readonly string[] = [],
 ) {
   const clock = manualClock(START);
+  const setup = setupLog(clock);
+  for (const text of atStart) setup.add('stdout', text);
   const sent: (ReportRequest & { atMs: number })[] = [];
   const told: string[] = [];
   const reporter = new Reporter({
@@ -26,9 +31,11 @@ function reporterOf(
       if (answer instanceof Error) throw answer;
       return answer;
     },
+    hide: hideNothing,
     everyMs: 1_000,
     quietEveryMs: 5_000,
     ...bounds,
+    setup,
     onCancel: () => told.push('cancel'),
     onLost: () => told.push('lost'),
     onRefused: () => told.push('refused'),
@@ -37,7 +44,7 @@ function reporterOf(
     clock.set(START + ms);
     await new Promise((resolve) => setImmediate(resolve));
   };
-  return { reporter, sent, told, to };
+  return { reporter, sent, told, to, setup };
 }
 
 const texts = (report: ReportRequest | undefined) => report?.logs.map((line) => line.text);
@@ -135,21 +142,67 @@ test('after the end sends nothing more', async () => {
   expect(sent).toEqual([]);
 });
 
+test('tells what was said at the start beside its own lines, each chunk once and again where it got no answer', async () => {
+  const many = Array.from({ length: 600 }, (_, i) => `load ${i}`);
+  const { reporter, sent, to, setup } = reporterOf([new DoorFailure('no answer')], undefined, many);
+  reporter.log('stdout', 'run');
+  await to(100);
+  await to(1_100);
+  await to(2_200);
+  await reporter.flush();
+  const told = sent.flatMap((report) => (report.setup === undefined ? [] : [report.setup]));
+  expect(told.map(({ seq, lines }) => [seq, lines.length])).toEqual([[0, 500], [0, 500], [1, 100]]);
+  expect(told[1]).toEqual(told[0]);
+  expect(told.slice(1).flatMap(({ lines }) => lines.map(({ text }) => text))).toEqual(many);
+  expect(sent.flatMap((report) => texts(report))).toEqual(['run', 'run']);
+  expect([setup.isEmpty, reporter.hasSetup]).toEqual([true, true]);
+}); // prettier-ignore
+
+test('leaves what it could not tell of the start to the next job', async () => {
+  const { reporter, sent, to, setup } = reporterOf([new DoorFailure('no answer')], undefined, ['loaded']);
+  await to(100);
+  expect(sent).toHaveLength(1);
+  reporter.close();
+  expect(setup.cut().map(({ text }) => text)).toEqual(['loaded']);
+});
+
+test('of the start keeps the last 64 KiB, and says what is missing', () => {
+  const log = setupLog(manualClock(START));
+  for (let i = 0; i < 5_000; i += 1) log.add('stderr', `line ${i} ${'x'.repeat(100)}`);
+  const kept: string[] = [];
+  while (!log.isEmpty) kept.push(...log.cut().map(({ text }) => text));
+  const [mark = '', first = ''] = kept;
+  const from = Number(/^line (\d+) /.exec(first)?.[1]);
+  expect(mark).toBe(`[slipway: ${from} earlier lines were dropped; the last 64 KiB are kept]`);
+  expect(kept.slice(1).map((text) => Number(text.split(' ')[1]))).toEqual(
+    Array.from({ length: 5_000 - from }, (_, i) => from + i),
+  );
+  const bytes = Buffer.byteLength(kept.join(''));
+  expect(bytes).toBeGreaterThan(40_000);
+  expect(bytes).toBeLessThanOrEqual(64 * 1024);
+});
+
 test('knows the chunk that was sent and got no answer, and none once it got one', async () => {
   const { reporter, to } = reporterOf([{ cancel: false }, new DoorFailure('no answer')]);
   reporter.log('stdout', 'one');
   await to(100);
-  expect(reporter.unanswered).toBeUndefined();
+  expect(reporter.unanswered).toEqual({});
   reporter.log('stdout', 'two');
   await to(1_200);
-  expect(reporter.unanswered).toBe(1);
+  expect(reporter.unanswered).toEqual({ logSeq: 1 });
   await to(2_400);
-  expect(reporter.unanswered).toBeUndefined();
+  expect(reporter.unanswered).toEqual({});
+});
+
+test('and one of what was said at the start', async () => {
+  const { reporter, to } = reporterOf([new DoorFailure('no answer')], undefined, ['loaded']);
+  await to(100);
+  expect(reporter.unanswered).toEqual({ setupSeq: 0 });
 });
 
 test('takes a chunk that was refused for one that got its answer', async () => {
   const { reporter } = reporterOf([new DoorRejectedError('report', 404, 'not this worker')]);
   reporter.log('stdout', 'one');
   await reporter.flush();
-  expect(reporter.unanswered).toBeUndefined();
+  expect(reporter.unanswered).toEqual({});
 });

@@ -154,9 +154,15 @@ describe('a worker', () => {
     const worker = startWorker(door, catalogue);
     expect(await worker.code).toBe(1);
     expect(door.named('renew').length).toBeGreaterThanOrEqual(3);
-    expect(order()).toEqual(['ready', 'claim', 'finish', 'release']);
+    expect(order()).toEqual(['ready', 'claim', 'report', 'finish', 'release']);
+    const [told] = door.named('report');
+    const lines = [{ stream: 'stderr', text: 'weights are missing' }];
+    expect(told?.body).toMatchObject({ job: 'a', logs: [], setup: { seq: 0, lines } });
     expect(await door.outcomeOf('a')).toMatchObject({
-      error: { kind: 'startup_failed', message: expect.stringContaining('weights are missing') },
+      error: {
+        kind: 'startup_failed',
+        message: expect.stringMatching(/weights are missing\nAll that was printed: .*phase=setup/),
+      },
     });
     expect(worker.log.join('\n')).toContain('weights are missing');
   });

@@ -16,9 +16,15 @@ import { readUntil, waitSecondsOf } from '../wait.ts';
 const CHUNKS_A_READ = 8;
 const READS = 4;
 
-/** A place in the log of an attempt: the chunk and line to go on with. A cursor is one, as JSON in base64url. */
-const Place = z.tuple([z.int().min(1), z.int().min(0), z.int().min(0)]);
+/**
+ * A place in the log of an attempt: the chunk and line to go on with. A cursor is one, as JSON in base64url. The attempt has the
+ * opposite sign where it is a place in what was said while its worker started, as the chunks of that have.
+ */
+const Place = z.tuple([z.int().refine((attempt) => attempt !== 0), z.int().min(0), z.int().min(0)]);
 type Place = z.infer<typeof Place>;
+
+/** Whose chunks are read: the job's own, or of what started the worker that it found warm. */
+type Source = readonly [jobId: string, attempt: number];
 
 /**
  * `GET /v1/jobs/{id}/logs`: a page of an attempt's lines. `Prefer: wait=N` holds it while there is none, until one comes or
@@ -31,26 +37,39 @@ export async function getLogs(deps: ApiDeps, call: Call): Promise<Answer> {
   const { data: job } = await ownJob(deps, call);
   const from = placeOf(job, query);
   if (waitSeconds === 0) return { status: 200, body: await pageFrom(deps, job, from, query.limit) };
-  const [attempt, seq] = from;
+  const [source, seq] = [await sourceOf(deps, job, from), from[1]];
   const page = await readUntil(
     deps,
     // The chunk that comes next by its number, rather than all chunks: on Firestore a watch costs a read for each match. The
     // job's own document tells of the end.
-    { targets: [refs.job(job.id), refs.log(job.id, attempt, seq)], seconds: waitSeconds, gone: call.gone },
+    { targets: [refs.job(job.id), refs.log(...source, seq)], seconds: waitSeconds, gone: call.gone },
     async () => pageFrom(deps, (await ownJob(deps, call)).data, from, query.limit),
     ({ items, complete }) => items.length > 0 || complete,
   );
   return { status: 200, headers: { 'preference-applied': `wait=${waitSeconds}` }, body: page };
 }
 
-function placeOf(job: Job, { attempt, cursor }: z.infer<typeof ListLogsQuery>): Place {
-  const place: Place = cursor === undefined ? [attempt ?? Math.max(1, job.attempt), 0, 0] : decodePlace(cursor);
-  if (attempt !== undefined && attempt !== place[0]) throw parameterError('attempt', 'is not the one of the cursor');
+function placeOf(job: Job, { attempt, phase, cursor }: z.infer<typeof ListLogsQuery>): Place {
+  const sign = phase === 'setup' ? -1 : 1;
+  const place: Place =
+    cursor === undefined ? [sign * (attempt ?? Math.max(1, job.attempt)), 0, 0] : decodePlace(cursor);
+  const of = Math.abs(place[0]);
+  if (attempt !== undefined && attempt !== of) throw parameterError('attempt', 'is not the one of the cursor');
+  if (phase !== undefined && phase !== phaseOf(place)) throw parameterError('phase', 'is not the one of the cursor');
   // The next attempt of a job that may have one can be waited for.
-  if (place[0] > Math.max(1, isTerminal(job.state) ? job.attempt : job.attempt + 1)) {
-    throw new RequestError('not_found', `Job ${job.id} has had no attempt ${place[0]}.`);
+  if (of > Math.max(1, isTerminal(job.state) ? job.attempt : job.attempt + 1)) {
+    throw new RequestError('not_found', `Job ${job.id} has had no attempt ${of}.`);
   }
   return place;
+}
+
+const phaseOf = ([attempt]: Place): LogPage['phase'] => (attempt < 0 ? 'setup' : 'run');
+
+/** A worker's start is told once, with the first job that ran after it; a job that found the worker warm is shown what stands there. */
+async function sourceOf({ store }: Pick<Deps, 'store'>, job: Job, [attempt]: Place): Promise<Source> {
+  const first = job.attempts.find((one) => one.attempt === -attempt)?.firstOf;
+  if (first === undefined || (await store.get(refs.log(job.id, attempt, 0))) !== null) return [job.id, attempt];
+  return [first.job, -first.attempt];
 }
 
 const encodePlace = (place: Place): string => Buffer.from(JSON.stringify(place)).toString('base64url');
@@ -63,14 +82,15 @@ function decodePlace(text: string): Place {
   }
 }
 
-/** Once an attempt is over its worker's reports are refused, and none is on its way any more (`endOfLog` in worker/finish.ts). */
+/** Once an attempt is over its worker's reports are refused, and none is on its way any more (`endOfLogs` in worker/finish.ts). */
 const isOver = (job: Job, attempt: number): boolean =>
   isTerminal(job.state) || attempt < job.attempt || (attempt === job.attempt && !isHeld(job.state));
 
 /** @param job as it was read before its log is: what it says of the end then goes for all that is found */
 async function pageFrom(deps: Pick<Deps, 'store'>, job: Job, from: Place, limit: number): Promise<LogPage> {
-  const [attempt] = from;
-  const { chunks, isRest } = await chunksFrom(deps, job.id, from, limit);
+  const attempt = Math.abs(from[0]);
+  const source = await sourceOf(deps, job, from);
+  const { chunks, isRest } = await chunksFrom(deps, source, from, limit);
   const items: LogPage['items'] = [];
   let place = from;
   let isAll = isRest;
@@ -81,20 +101,20 @@ async function pageFrom(deps: Pick<Deps, 'store'>, job: Job, from: Place, limit:
       items.push({ attempt, seq, line: begin + i, stream, text, at: new Date(atMs).toISOString() });
     }
     const isCut = end < lines.length;
-    place = isCut ? [attempt, seq, end] : [attempt, seq + 1, 0];
+    place = isCut ? [from[0], seq, end] : [from[0], seq + 1, 0];
     if (items.length < limit) continue;
     isAll &&= !isCut && seq === chunks.at(-1)?.seq;
     break;
   }
   const complete = isOver(job, attempt);
-  return { attempt, items, next: complete && isAll ? null : encodePlace(place), complete };
+  return { attempt, phase: phaseOf(from), items, next: complete && isAll ? null : encodePlace(place), complete };
 }
 
 /** The chunks that `limit` lines from a place on lie in, as far as one answer holds them, and whether they are all there are. */
 async function chunksFrom(
   { store }: Pick<Deps, 'store'>,
-  jobId: string,
-  [attempt, seq, line]: Place,
+  [jobId, attempt]: Source,
+  [, seq, line]: Place,
   limit: number,
 ): Promise<{ readonly chunks: readonly LogChunk[]; readonly isRest: boolean }> {
   const after: Cursor | null = seq === 0 ? null : [seq - 1, refs.log(jobId, attempt, seq - 1).path];
