@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { Scope, type Key } from '../../domain/contract/tenant.ts';
+import type { Key, Scope } from '../../domain/contract/tenant.ts';
 import { RequestError } from '../../domain/errors.ts';
 import { refs, type Secrets } from '../../domain/ports.ts';
 import { MINUTE } from '../../domain/time.ts';
@@ -12,6 +12,8 @@ import { isReadToken, openReadToken } from './read-token.ts';
 /** How long a key goes on being good in an instance of the api after it was taken away. */
 const KEY_CACHE_MS = MINUTE;
 const KEYS_CACHED = 1_000;
+/** What a key may do whose document does not say it. */
+const UNNAMED: readonly Scope[] = ['submit', 'read'];
 
 /** Whose request it is, and what it may do. */
 export interface Caller {
@@ -62,7 +64,7 @@ interface Found {
 async function keyHolder(store: Deps['store'], hash: string): Promise<Found> {
   const read = await store.get(refs.key(hash));
   if (read === null) throw new RequestError('unauthenticated', 'This API key is not known.');
-  const { tenant, scopes = Scope.options, endsAtMs = Infinity } = read.data;
+  const { tenant, scopes = UNNAMED, endsAtMs = Infinity } = read.data;
   return { caller: { tenant, scopes }, endsAtMs };
 }
 

@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { KeyList, NewKeyResource, TenantList, TenantResource } from '../../domain/contract/tenant-api.ts';
 import { MINUTE } from '../../domain/time.ts';
 import { manualClock, type ManualClock } from '../local/manual-clock.ts';
 import { removeFolders } from '../local/folder.ts';
-import type { Identity } from '../../domain/ports.ts';
+import { create, refs, type Identity } from '../../domain/ports.ts';
 import { serveApi, type TestApi } from './serve-api.ts';
 
 let api: TestApi;
@@ -159,6 +160,15 @@ describe('a key', () => {
     expect((await other.send('GET', '/v1/jobs', { headers: as(key) })).status).toBe(401);
     expect(asked).toHaveLength(1);
     await other.stop();
+  });
+
+  test('without scopes, as the first builds stored them, submits and reads, and is no admin', async () => {
+    const hash = createHash('sha256').update('slw_of-the-first-build').digest('hex');
+    await api.store.commit([create(refs.key(hash), { schema: 1, tenant: 'alpha', createdAtMs: 0 })]);
+    const job = { model: 'slide-text', input: { text: 'hello' } };
+    expect(await statusAs('slw_of-the-first-build', 'POST', '/v1/jobs', job)).toBe(201);
+    expect(await statusAs('slw_of-the-first-build')).toBe(200);
+    expect(await statusAs('slw_of-the-first-build', 'GET', '/v1/tenants')).toBe(403);
   });
 
   test('of one tenant shows nothing of another', async () => {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { Model, Pool, type Catalogue, type CatalogueEntry } from '../../domain/contract/model.ts';
+import { Scope } from '../../domain/contract/tenant.ts';
 import { create, refs, type Clock, type Messages, type Store } from '../../domain/ports.ts';
 import { DEFAULT_SETTINGS } from '../../domain/settings.ts';
 import { api } from '../../functions/api/api.ts';
@@ -128,7 +129,7 @@ export async function serveApi(
     [OTHER_KEY, 'other'],
   ] as const) {
     const hash = createHash('sha256').update(key).digest('hex');
-    await store.commit([create(refs.key(hash), { schema: 1, tenant, createdAtMs: 0 })]);
+    await store.commit([create(refs.key(hash), { schema: 1, tenant, scopes: Scope.options, createdAtMs: 0 })]);
   }
   const served = await serveFunction('api', api(deps), apiGuard(deps), {
     host: '127.0.0.1',
