@@ -19,6 +19,8 @@ const UNNAMED: readonly Scope[] = ['submit', 'read'];
 export interface Caller {
   readonly tenant: string;
   readonly scopes: readonly Scope[];
+  /** What it showed: a key, an ID token of a Google account or of a program that signed in as its tenant, or a read token. */
+  readonly via: 'key' | 'account' | 'sign-in' | 'read-token';
   /** The one job that may be read, where it is no key that was shown but a read token. */
   readonly job?: string;
 }
@@ -65,7 +67,7 @@ async function keyHolder(store: Deps['store'], hash: string): Promise<Found> {
   const read = await store.get(refs.key(hash));
   if (read === null) throw new RequestError('unauthenticated', 'This API key is not known.');
   const { tenant, scopes = UNNAMED, endsAtMs = Infinity } = read.data;
-  return { caller: { tenant, scopes }, endsAtMs };
+  return { caller: { tenant, scopes, via: 'key' }, endsAtMs };
 }
 
 /** Three parts, of which the first says that it is a JSON web token. */
@@ -76,14 +78,16 @@ async function signedIn({ store, idTokens }: Pick<Deps, 'store' | 'idTokens'>, t
   const identity = await idTokens.verify(token);
   if (identity === null) throw new RequestError('unauthenticated', 'This ID token is not good here.');
   const { endsAtMs } = identity;
-  if (identity.kind === 'tenant') return { caller: { tenant: identity.tenant, scopes: ['read'] }, endsAtMs };
+  if (identity.kind === 'tenant') {
+    return { caller: { tenant: identity.tenant, scopes: ['read'], via: 'sign-in' }, endsAtMs };
+  }
   const { items } = await store.query('tenantsOfAccount', { accounts: identity.email }, { limit: 2 });
   const [tenant, another] = items;
   if (tenant === undefined) throw new RequestError('forbidden', `${identity.email} is an account of no tenant here.`);
   if (another !== undefined) {
     throw new RequestError('forbidden', `${identity.email} is an account of several tenants. Use a key of one.`);
   }
-  return { caller: { tenant: tenant.data.id, scopes: ['submit', 'read'] }, endsAtMs };
+  return { caller: { tenant: tenant.data.id, scopes: ['submit', 'read'], via: 'account' }, endsAtMs };
 }
 
 async function readerOf(secrets: Secrets, text: string, nowMs: number): Promise<Caller> {
@@ -91,7 +95,7 @@ async function readerOf(secrets: Secrets, text: string, nowMs: number): Promise<
   if (token === null || token.endsAtMs <= nowMs) {
     throw new RequestError('unauthenticated', 'This read token is none, or has ended. Ask for a new one.');
   }
-  return { tenant: token.tenant, scopes: ['read'], job: token.job };
+  return { tenant: token.tenant, scopes: ['read'], via: 'read-token', job: token.job };
 }
 
 /** What a key is stored under. */

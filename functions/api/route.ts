@@ -5,11 +5,10 @@ import type { ProblemCode } from '../../domain/errors.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { Answer } from '../http/answer.ts';
 import type { StreamedAnswer } from '../http/stream.ts';
+import type { Caller } from './authenticate.ts';
 
-/** One admitted request. `gone` is aborted when the client has hung up. */
-export interface Call {
-  readonly tenant: string;
-  readonly scopes: readonly Scope[];
+/** One admitted request, and whose. `gone` is aborted when the client has hung up. */
+export interface Call extends Caller {
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;

@@ -218,8 +218,21 @@ describe('an ID token in the place of a key', () => {
 
   test('of a program that signed in as its tenant reads, and does nothing else', async () => {
     await served({ kind: 'tenant', tenant: 'acme', endsAtMs: clock.nowMs() + MINUTE });
+    const made = await api.send('POST', '/v1/jobs', { body: job });
+    const { id } = (await made.json()) as { id: string };
     expect(await statusAs(JWT)).toBe(200);
+    expect(await statusAs(JWT, 'GET', `/v1/jobs/${id}`)).toBe(200);
     expect(await statusAs(JWT, 'POST', '/v1/jobs', job)).toBe(403);
+    expect(await statusAs(JWT, 'GET', '/v1/tenants')).toBe(403);
+    // A token would outlive the sign-in, and one of Firebase would renew it for ever.
+    for (const path of ['/v1/tokens/firebase', `/v1/jobs/${id}/tokens`]) {
+      const answer = await api.send('POST', path, { headers: as(JWT) });
+      expect([path, answer.status, await answer.json()]).toEqual([
+        path,
+        403,
+        expect.objectContaining({ code: 'forbidden', detail: expect.stringMatching(/Ask with a key/) }),
+      ]);
+    }
   });
 
   test('that is not good is none, and is looked for among no keys', async () => {
