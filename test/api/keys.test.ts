@@ -36,12 +36,36 @@ describe('a tenant', () => {
     expect(changed.status).toBe(200);
     const read = TenantResource.parse(await (await api.send('GET', '/v1/tenants/alpha')).json());
     expect(read).toEqual(TenantResource.parse(await changed.json()));
-    expect(read).toMatchObject({ id: 'alpha', title: 'Alpha two', accounts: [] });
+    expect(read).toMatchObject({ id: 'alpha', title: 'Alpha two', accounts: ['a@example.com'] });
 
     const first = TenantList.parse(await (await api.send('GET', '/v1/tenants?limit=1')).json());
     expect(first.items.map(({ id }) => id)).toEqual(['alpha']);
     const rest = await api.send('GET', `/v1/tenants?cursor=${first.next ?? ''}`);
     expect(TenantList.parse(await rest.json()).items.map(({ id }) => id)).toEqual(['beta']);
+  });
+
+  test('keeps what a change leaves out', async () => {
+    await put('alpha', { title: 'Alpha', accounts: ['a@example.com'], limits: { running: 2, queued: 9 } });
+    const changed = async (body: object): Promise<unknown> => (await put('alpha', body)).json();
+    expect(await changed({ limits: { running: 3 } })).toMatchObject({
+      title: 'Alpha',
+      accounts: ['a@example.com'],
+      limits: { running: 3, queued: 9 },
+    });
+    expect(await changed({ limits: { running: null } })).toMatchObject({ limits: { running: null, queued: 9 } });
+    expect(await changed({ accounts: [] })).toMatchObject({ accounts: [], limits: { running: null, queued: 9 } });
+    expect(await changed({})).toMatchObject({ title: 'Alpha', accounts: [], limits: { running: null, queued: 9 } });
+  });
+
+  test('that is new needs a title', async () => {
+    const answer = await put('alpha', { accounts: [] });
+    expect([answer.status, await answer.json()]).toEqual([
+      422,
+      expect.objectContaining({
+        code: 'invalid_input',
+        errors: [{ field: '/title', message: 'is needed for a new tenant' }],
+      }),
+    ]);
   });
 
   test('made by many at once is made once', async () => {

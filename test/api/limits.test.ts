@@ -26,11 +26,13 @@ const submit = (headers: Record<string, string> = {}): Promise<Response> =>
 const job = async (answer: Response): Promise<JobResource> => JobResource.parse(await answer.json());
 
 describe('the limits of a tenant', () => {
-  test('are set, shown, and taken away by leaving them out', async () => {
+  test('are set, shown, and taken away by null', async () => {
     const made = TenantResource.parse(await (await put({ running: 2 })).json());
     expect(made.limits).toEqual({ running: 2, queued: null });
     expect(TenantResource.parse(await (await api.send('GET', '/v1/tenants/acme')).json())).toEqual(made);
     await put();
+    expect(TenantResource.parse(await (await api.send('GET', '/v1/tenants/acme')).json())).toEqual(made);
+    await put({ running: null });
     const read = TenantResource.parse(await (await api.send('GET', '/v1/tenants/acme')).json());
     expect(read.limits).toEqual({ running: null, queued: null });
   });
@@ -75,7 +77,7 @@ describe('a running limit', () => {
     expect(await states()).toEqual(['queued', 'blocked', 'blocked', 'blocked']);
     await put({ running: 3 });
     expect((await states()).sort()).toEqual(['blocked', 'queued', 'queued', 'queued']);
-    await put();
+    await put({ running: null });
     expect(await states()).toEqual(['queued', 'queued', 'queued', 'queued']);
     expect(api.published).toHaveLength(3);
   });
