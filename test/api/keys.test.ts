@@ -195,6 +195,27 @@ describe('a key', () => {
     expect(await statusAs('slw_of-the-first-build', 'GET', '/v1/tenants')).toBe(403);
   });
 
+  test('behind two hundred that were stored otherwise is listed, counted and taken away', async () => {
+    const made = await make('alpha', { name: 'ci' });
+    // As a build of before stored them, or a person: without an id, and older than the key.
+    const others = Array.from({ length: 201 }, (_, i) =>
+      create(refs.key(`other-${i}`), { schema: 1, tenant: 'alpha', createdAtMs: 0 }),
+    );
+    for (let i = 0; i < others.length; i += 50) await api.store.commit(others.slice(i, i + 50));
+    const listed = KeyList.parse(await (await api.send('GET', '/v1/tenants/alpha/keys')).json());
+    expect(listed.items.map(({ id }) => id)).toEqual([made.id]);
+    const more = await api.send('POST', '/v1/tenants/alpha/keys', { body: { name: 'more' } });
+    expect([more.status, await more.json()]).toEqual([
+      409,
+      expect.objectContaining({
+        code: 'too_many_keys',
+        detail: expect.stringMatching(/alpha has 202 keys, 200 at most/),
+      }),
+    ]);
+    expect((await api.send('DELETE', `/v1/tenants/alpha/keys/${made.id}`)).status).toBe(204);
+    expect(await statusAs(made.key)).toBe(401);
+  });
+
   test('of one tenant shows nothing of another', async () => {
     await put('beta');
     const [alpha, beta] = [await make('alpha', { name: 'a' }), await make('beta', { name: 'b' })];
