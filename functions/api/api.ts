@@ -4,10 +4,8 @@ import type { ServedFunction } from '../served-function.ts';
 import { httpHandler } from '../http/answer.ts';
 import { admissionOf, isPreflight } from './admission.ts';
 
-/** What shows one job may be read by a page of any origin: no cookie is looked at, so that nobody's browser lends its rights. */
-const ANY_ORIGIN = { 'access-control-allow-origin': '*' };
+/** What a browser is told that asks whether it may; that any origin may, the guard has said. */
 const PREFLIGHT = {
-  ...ANY_ORIGIN,
   'access-control-allow-methods': 'GET',
   'access-control-allow-headers': 'authorization, prefer, last-event-id',
   'access-control-max-age': '7200',
@@ -20,7 +18,7 @@ export function api(deps: ApiDeps): ServedFunction {
     const admission = admissionOf(request);
     if (admission === null) throw new RequestError('unauthenticated', 'This request has not passed the guard.');
     const { caller, match } = admission;
-    const answer = await match.route.handle(deps, {
+    return match.route.handle(deps, {
       ...caller,
       params: match.params,
       query: match.query,
@@ -28,7 +26,6 @@ export function api(deps: ApiDeps): ServedFunction {
       body: request.rawBody ?? new Uint8Array(),
       gone,
     });
-    return match.route.showsJob === true ? { ...answer, headers: { ...answer.headers, ...ANY_ORIGIN } } : answer;
   });
   return { kind: 'http', handler };
 }

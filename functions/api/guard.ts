@@ -5,8 +5,17 @@ import { checkBodyHeaders, type Guard } from '../http/guard.ts';
 import { admit, admitPreflight } from './admission.ts';
 import { authenticator, type Caller } from './authenticate.ts';
 import { isReadToken } from './read-token.ts';
-import { matchRoute, type RouteMatch } from './router.ts';
+import { isJobShownAt, matchRoute, type RouteMatch } from './router.ts';
 import { API_ROUTES } from './routes.ts';
+
+/**
+ * What shows one job, and why it does not, may be read by a page of any origin: no cookie is looked at, so that nobody's browser
+ * lends its rights.
+ */
+const ANY_ORIGIN = [
+  ['access-control-allow-origin', '*'],
+  ['access-control-expose-headers', 'retry-after, preference-applied'],
+] as const;
 
 /**
  * The guard of `api`: which operation, whose request, whether its key may do that, and whether its body may come, all from the
@@ -14,7 +23,10 @@ import { API_ROUTES } from './routes.ts';
  */
 export function apiGuard(deps: Pick<Deps, 'store' | 'clock' | 'settings' | 'secrets' | 'idTokens'>): Guard {
   const authenticate = authenticator(deps);
-  return async (request) => {
+  return async (request, response) => {
+    if (isJobShownAt(API_ROUTES, request.url ?? '')) {
+      for (const [name, value] of ANY_ORIGIN) response.setHeader(name, value);
+    }
     if (request.method === 'OPTIONS') {
       const { route } = matchRoute(
         API_ROUTES,

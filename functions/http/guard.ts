@@ -1,10 +1,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { RequestError } from '../../domain/errors.ts';
 import { RefusedRequestError } from './answer.ts';
 
-/** Looks at a request before a byte of its body is read. @throws RequestError to refuse it */
-export type Guard = (request: IncomingMessage) => Promise<void>;
+/**
+ * Looks at a request before a byte of its body is read, and may set header fields that its answer has whatever comes of it.
+ * @throws RequestError to refuse it
+ */
+export type Guard = (request: IncomingMessage, response: Pick<ServerResponse, 'setHeader'>) => Promise<void>;
 
 /** What a worker's longest report has, with room to spare. */
 const PRIVATE_BODY_BYTES = 8 * 1024 * 1024;

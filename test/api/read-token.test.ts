@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { JobResource, JobToken } from '../../domain/contract/http.ts';
+import { UnavailableError } from '../../domain/errors.ts';
+import type { Ref, Store } from '../../domain/ports.ts';
 import { HOUR } from '../../domain/time.ts';
 import { removeFolders } from '../local/folder.ts';
 import { manualClock, type ManualClock } from '../local/manual-clock.ts';
@@ -10,9 +12,17 @@ let api: TestApi;
 let clock: ManualClock;
 let id: string;
 let token: string;
+/** What each read of the store fails with, where it does. */
+let failing: Error | null;
 beforeEach(async () => {
   clock = manualClock(Date.UTC(2026, 10, 26));
-  api = await serveApi(() => ({ clock }));
+  failing = null;
+  api = await serveApi(({ store }) => ({
+    clock,
+    store: Object.assign(Object.create(store) as Store, {
+      get: (ref: Ref) => (failing === null ? store.get(ref) : Promise.reject(failing)),
+    }),
+  }));
   ({ id } = JobResource.parse(await (await api.send('POST', '/v1/jobs', { body: GOOD })).json()));
   const made = await api.send('POST', `/v1/jobs/${id}/tokens`);
   expect(made.status).toBe(201);
@@ -75,6 +85,48 @@ describe('a read token', () => {
       ].map(async (answer) => (await answer).status),
     );
     expect(statuses).toEqual(statuses.map(() => 403));
+  });
+
+  test.each<[string, number, () => Promise<Response>]>([
+    ['no key', 401, () => ask('GET', `/v1/jobs/${id}`)],
+    ['a key that is none', 401, () => ask('GET', `/v1/jobs/${id}`, bearer('slw_nobody'))],
+    ['a token of another job', 403, () => ask('GET', `/v1/jobs/${'0'.repeat(26)}`, bearer(token))],
+    ['a job that is none', 404, () => api.send('GET', `/v1/jobs/${'0'.repeat(26)}/events`)],
+    ['a header that cannot be meant', 400, () => ask('GET', `/v1/jobs/${id}`, { ...bearer(token), prefer: 'wait=x' })],
+    ['another method', 405, () => ask('POST', `/v1/jobs/${id}`, bearer(token))],
+    [
+      'a store that does not answer',
+      503,
+      async () => {
+        failing = new UnavailableError('no store');
+        return ask('GET', `/v1/jobs/${id}/explain`, bearer(token));
+      },
+    ],
+    [
+      'a fault',
+      500,
+      async () => {
+        failing = new Error('a bug');
+        return ask('GET', `/v1/jobs/${id}/explain`, bearer(token));
+      },
+    ],
+  ])('lets a page of any origin read why not, too: %s', async (_, status, asked) => {
+    const answer = await asked();
+    expect([answer.status, Object.fromEntries(answer.headers)]).toEqual([
+      status,
+      expect.objectContaining({
+        'access-control-allow-origin': '*',
+        'access-control-expose-headers': 'retry-after, preference-applied',
+        'content-type': 'application/problem+json',
+      }),
+    ]);
+  });
+
+  test('lets a page read that its wait was honoured', async () => {
+    await api.send('POST', `/v1/jobs/${id}/cancel`);
+    const answer = await ask('GET', `/v1/jobs/${id}`, { ...bearer(token), prefer: 'wait=1' });
+    expect(answer.headers.get('preference-applied')).toBe('wait=1');
+    expect(answer.headers.get('access-control-expose-headers')).toContain('preference-applied');
   });
 
   test('ends after an hour', async () => {

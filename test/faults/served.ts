@@ -66,7 +66,7 @@ export class Served {
       const headers = { ...request.headers, 'content-length': String(rawBody.length) };
       const incoming = { ...request, headers, rawBody } as unknown as FunctionRequest;
       try {
-        await guard?.(incoming);
+        await guard?.(incoming, { setHeader: () => undefined as never });
       } catch (error) {
         return encodeAnswer(problemAnswer(error, log));
       }
