@@ -3,7 +3,7 @@ import { RequestError } from '../../domain/errors.ts';
 import type { Deps } from '../deps.ts';
 import { checkBodyHeaders, type Guard } from '../http/guard.ts';
 import { admit, admitPreflight } from './admission.ts';
-import { authenticator, type Caller } from './authenticate.ts';
+import { authenticator, type Caller, type KeyRules } from './authenticate.ts';
 import { isReadToken } from './read-token.ts';
 import { isJobShownAt, matchRoute, type RouteMatch } from './router.ts';
 import { API_ROUTES } from './routes.ts';
@@ -21,8 +21,11 @@ const ANY_ORIGIN = [
  * The guard of `api`: which operation, whose request, whether its key may do that, and whether its body may come, all from the
  * headers.
  */
-export function apiGuard(deps: Pick<Deps, 'store' | 'clock' | 'settings' | 'secrets' | 'idTokens'>): Guard {
-  const authenticate = authenticator(deps);
+export function apiGuard(
+  deps: Pick<Deps, 'store' | 'clock' | 'settings' | 'secrets' | 'idTokens'>,
+  rules: KeyRules,
+): Guard {
+  const authenticate = authenticator(deps, rules);
   return async (request, response) => {
     if (isJobShownAt(API_ROUTES, request.url ?? '')) {
       for (const [name, value] of ANY_ORIGIN) response.setHeader(name, value);

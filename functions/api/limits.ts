@@ -1,29 +1,33 @@
 import { NO_LIMITS, type TenantLimits } from '../../domain/contract/tenant.ts';
 import { RequestError } from '../../domain/errors.ts';
-import { refs, type Store } from '../../domain/ports.ts';
+import { refs, type Clock, type Store } from '../../domain/ports.ts';
 import { MINUTE } from '../../domain/time.ts';
 import type { Deps } from '../deps.ts';
 import { roomOf } from '../steps/places.ts';
+import { memory, readOnce } from './remember.ts';
 
 /** How long an instance of the api goes by the limits that it has read, so that a submission reads its tenant once a minute at most. */
 const LIMITS_CACHE_MS = MINUTE;
 const TENANTS_CACHED = 1_000;
 
-type Known = Map<string, { readonly limits: TenantLimits; readonly untilMs: number }>;
-const caches = new WeakMap<Store, Known>();
+const readers = new WeakMap<Store, (tenant: string) => Promise<TenantLimits>>();
 
-async function limitsOf({ store, clock }: Pick<Deps, 'store' | 'clock'>, tenant: string): Promise<TenantLimits> {
-  const known = caches.get(store) ?? (new Map() as Known);
-  caches.set(store, known);
-  const nowMs = clock.nowMs();
-  const cached = known.get(tenant);
-  if (cached !== undefined && nowMs < cached.untilMs) return cached.limits;
-  known.delete(tenant);
-  const limits = (await store.get(refs.tenant(tenant)))?.data.limits ?? NO_LIMITS;
-  const oldest = known.keys().next();
-  if (known.size >= TENANTS_CACHED && oldest.done !== true) known.delete(oldest.value);
-  known.set(tenant, { limits, untilMs: nowMs + LIMITS_CACHE_MS });
-  return limits;
+function limitsOf({ store, clock }: Pick<Deps, 'store' | 'clock'>, tenant: string): Promise<TenantLimits> {
+  const reader = readers.get(store) ?? limitsReader(store, clock);
+  readers.set(store, reader);
+  return reader(tenant);
+}
+
+function limitsReader(store: Store, clock: Clock): (tenant: string) => Promise<TenantLimits> {
+  const known = memory<TenantLimits>(clock, TENANTS_CACHED);
+  return readOnce(async (tenant) => {
+    const cached = known.get(tenant);
+    if (cached !== undefined) return cached;
+    const untilMs = clock.nowMs() + LIMITS_CACHE_MS;
+    const limits = (await store.get(refs.tenant(tenant)))?.data.limits ?? NO_LIMITS;
+    known.put(tenant, limits, untilMs);
+    return limits;
+  });
 }
 
 /** What its tenant's limits mean for a new job. */

@@ -27,5 +27,5 @@ await startFunction('api', (config, base) => {
     http: { check: (url: string) => void checkedAddress(url, rules) },
     catalogue: readCatalogue(base.folder, config.SLIPWAY_REGIONS),
   };
-  return { served: api(deps), guard: apiGuard(deps) };
+  return { served: api(deps), guard: apiGuard(deps, { takesChosenKeys: false }) };
 });

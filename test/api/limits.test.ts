@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { JobResource } from '../../domain/contract/http.ts';
 import { TenantResource } from '../../domain/contract/tenant-api.ts';
-import { create, refs } from '../../domain/ports.ts';
+import { create, refs, type Ref, type Store } from '../../domain/ports.ts';
 import { MINUTE } from '../../domain/time.ts';
 import { manualClock, type ManualClock } from '../local/manual-clock.ts';
 import { removeFolders } from '../local/folder.ts';
@@ -9,6 +9,7 @@ import { OTHER_KEY, serveApi, type TestApi } from './serve-api.ts';
 
 let api: TestApi;
 let clock: ManualClock;
+let asked: string[];
 beforeEach(async () => {
   clock = manualClock(Date.UTC(2026, 10, 26));
   api = await serveApi(() => ({ clock }));
@@ -107,6 +108,18 @@ describe('a queued limit', () => {
     const child = { body: { ...JOB, dependsOn: [first.id] } };
     expect((await api.send('POST', '/v1/jobs', child)).status).toBe(201);
     expect((await api.send('POST', '/v1/jobs', child)).status).toBe(429);
+  });
+
+  test('is read once for all who submit at once', async () => {
+    const other = await serveApi(({ store }) => {
+      asked = [];
+      const get = (ref: Ref): unknown => (asked.push(ref.path), store.get(ref));
+      return { store: Object.assign(Object.create(store) as Store, { get }) };
+    });
+    const sent = Array.from({ length: 20 }, () => other.send('POST', '/v1/jobs', { body: JOB }));
+    expect(new Set((await Promise.all(sent)).map(({ status }) => status))).toEqual(new Set([201]));
+    expect(asked.filter((path) => path === 'tenants/acme')).toHaveLength(1);
+    await other.stop();
   });
 
   test('that was set by another instance is known a minute later', async () => {

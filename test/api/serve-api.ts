@@ -97,10 +97,16 @@ const unused = (name: string): never =>
     },
   ) as never;
 
+export interface ServeOptions {
+  /** As on one machine; the keys of tests are chosen. */
+  readonly takesChosenKeys?: boolean;
+}
+
 /** The real api function, served as in production, on the embedded store; `clock` is the store's as well. */
 export async function serveApi(
   change: (deps: Deps) => Partial<Deps> = () => ({}),
   clock: Clock = systemClock,
+  { takesChosenKeys = true }: ServeOptions = {},
 ): Promise<TestApi> {
   const folder = newFolder();
   const log = capturedLog();
@@ -131,7 +137,7 @@ export async function serveApi(
     const hash = createHash('sha256').update(key).digest('hex');
     await store.commit([create(refs.key(hash), { schema: 1, tenant, scopes: Scope.options, createdAtMs: 0 })]);
   }
-  const served = await serveFunction('api', api(deps), apiGuard(deps), {
+  const served = await serveFunction('api', api(deps), apiGuard(deps, { takesChosenKeys }), {
     host: '127.0.0.1',
     port: 0,
     log,

@@ -21,8 +21,11 @@ export function newKey(random: Random): NewKey {
   return { id, text: body + checksum(body) };
 }
 
-/** Whether a text that looks like a key of ours cannot be one. Of any other text, such as a key that a person chose, nothing is known. */
-export function isMistyped(text: string): boolean {
+/** Whether a text can be a key that was made here. */
+export function isMadeKey(text: string): boolean {
   const [, body = '', , sum = ''] = KEY.exec(text) ?? [];
-  return body !== '' && checksum(body) !== sum;
+  return body !== '' && checksum(body) === sum;
 }
+
+/** Whether a text begins as a key that was made here does, and cannot be one. Of any other text, such as a key that a person chose, nothing is known. */
+export const isMistyped = (text: string): boolean => /^slw_[a-z0-9]{12}_/i.test(text) && !isMadeKey(text);
