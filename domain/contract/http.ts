@@ -128,7 +128,10 @@ export const JobResource = z
     attempts: z.array(AttemptResource),
     timing: Timing,
     cost: Cost.nullable(),
-    webhook: z.object({ url: z.string(), events: z.array(WebhookEventType) }).nullable(),
+    webhook: z
+      .object({ url: z.string(), events: z.array(WebhookEventType) })
+      .nullable()
+      .describe('null also for a read token'),
     metadata: z.record(z.string(), z.string()),
     labels: z.array(z.string()),
     retryOf: z.string().nullable().describe('the job that this one does again'),

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { RequestError } from '../../domain/errors.ts';
 import type { Deps } from '../deps.ts';
 import { checkBodyHeaders, type Guard } from '../http/guard.ts';
+import { parameterError } from '../http/parse.ts';
 import { admit, admitPreflight } from './admission.ts';
 import { authenticator, type Caller, type KeyRules } from './authenticate.ts';
 import { isReadToken } from './read-token.ts';
@@ -51,10 +52,19 @@ export function apiGuard(
   };
 }
 
-/** A browser's EventSource can send no header, so a read token, and nothing else, may stand in the address. */
+/**
+ * A browser's EventSource can send no header, so a read token, and nothing else, may stand in the address, which logs keep.
+ * @throws RequestError invalid_request
+ */
 function tokenInQuery({ route, query }: RouteMatch): string | null {
-  const token = route.showsJob === true ? query.get('token') : null;
-  if (token === null || !isReadToken(token)) return null;
+  const [token, another] = route.showsJob === true ? query.getAll('token') : [];
+  if (token === undefined) return null;
+  if (another !== undefined || !isReadToken(token)) {
+    throw parameterError(
+      'token',
+      'must be one read token of this job; no key belongs in an address, where logs keep it',
+    );
+  }
   query.delete('token');
   return token;
 }

@@ -16,10 +16,12 @@ export async function getJob(deps: ApiDeps, call: Call): Promise<Answer> {
   const waitSeconds = waitSecondsOf(call.headers);
   const read = await ownJob(deps, call);
   const waited = waitSeconds === 0 ? null : await waitForEnd(deps, read.data.id, waitSeconds, call.gone);
+  const job = await jobResource(deps, waited?.data ?? read.data);
   return {
     status: 200,
     headers: waitSeconds === 0 ? {} : { 'preference-applied': `wait=${waitSeconds}` },
-    body: await jobResource(deps, waited?.data ?? read.data),
+    // Whoever a page is shown to has no business with where the job's webhooks go.
+    body: { ...job, webhook: call.via === 'read-token' ? null : job.webhook },
   };
 }
 

@@ -5,7 +5,7 @@ import type { Ref, Store } from '../../domain/ports.ts';
 import { HOUR } from '../../domain/time.ts';
 import { removeFolders } from '../local/folder.ts';
 import { manualClock, type ManualClock } from '../local/manual-clock.ts';
-import { OTHER_KEY, serveApi, type TestApi } from './serve-api.ts';
+import { KEY, OTHER_KEY, serveApi, type TestApi } from './serve-api.ts';
 
 const GOOD = { model: 'slide-text', input: { text: 'hello' } };
 let api: TestApi;
@@ -129,6 +129,19 @@ describe('a read token', () => {
     expect(answer.headers.get('access-control-expose-headers')).toContain('preference-applied');
   });
 
+  test('shows nothing of where its webhooks go', async () => {
+    const webhook = { url: 'https://hooks.example/secret-path', secret: `whsec_${'a'.repeat(32)}` };
+    const made = await api.send('POST', '/v1/jobs', { body: { ...GOOD, webhook } });
+    const job = JobResource.parse(await made.json());
+    expect(job.webhook?.url).toBe(webhook.url);
+    const { token: its } = JobToken.parse(await (await api.send('POST', `/v1/jobs/${job.id}/tokens`)).json());
+    for (const part of ['', '/events', '/explain', '/logs']) {
+      const shown = await ask('GET', `/v1/jobs/${job.id}${part}?token=${its}`, { accept: 'application/json' });
+      expect([part, shown.status]).toEqual([part, 200]);
+      expect(await shown.text()).not.toContain('hooks.example');
+    }
+  });
+
   test('ends after an hour', async () => {
     clock.set(clock.nowMs() + HOUR - 1_000);
     expect((await ask('GET', `/v1/jobs/${id}`, bearer(token))).status).toBe(200);
@@ -150,7 +163,21 @@ describe('a read token', () => {
   test('is made for one’s own jobs alone, and a key never stands in an address', async () => {
     const others = await api.send('POST', `/v1/jobs/${id}/tokens`, { headers: bearer(OTHER_KEY) });
     expect(others.status).toBe(404);
-    expect((await ask('GET', `/v1/jobs/${id}?token=${OTHER_KEY}`)).status).toBe(401);
+    for (const [query, headers] of [
+      [`token=${KEY}`, {}],
+      [`token=${KEY}`, bearer(KEY)],
+      ['token=', bearer(KEY)],
+      [`token=${token}&token=${token}`, {}],
+    ] as const) {
+      const answer = await ask('GET', `/v1/jobs/${id}?${query}`, headers);
+      expect([query, answer.status, await answer.json()]).toEqual([
+        query,
+        400,
+        expect.objectContaining({
+          errors: [{ field: 'token', message: expect.stringMatching(/one read token.*no key/) }],
+        }),
+      ]);
+    }
     expect(JSON.stringify(api.log.lines)).not.toContain(token);
   });
 
