@@ -18,7 +18,8 @@ const KEYS_A_PAGE = 100;
 /** One that a person chose for one machine has no id, and is not shown. */
 const isMade = (read: Snapshot<Key>): read is Snapshot<MadeKey> => read.data.id !== undefined;
 
-async function keysOf({ store }: Pick<ApiDeps, 'store'>, tenant: string): Promise<readonly Snapshot<Key>[]> {
+/** All keys of a tenant, oldest first. */
+export async function keysOf({ store }: Pick<ApiDeps, 'store'>, tenant: string): Promise<readonly Snapshot<Key>[]> {
   const keys: Snapshot<Key>[] = [];
   const pages = pagesOf((options) => store.query('keysOfTenant', { tenant }, options), KEYS_A_PAGE);
   for await (const { items } of pages) keys.push(...items);

@@ -59,9 +59,11 @@ function patchOf({ title, accounts, limits = {} }: PutTenantRequest, before: Ten
   };
 }
 
-function newTenant(id: string, patch: ReturnType<typeof patchOf>, nowMs: number): Tenant {
-  const { title, accounts = [], limits } = patch;
-  if (title !== undefined) return { schema: 1, id, title, accounts, limits, keyChanges: 0, createdAtMs: nowMs };
+/** @throws RequestError invalid_input */
+export function newTenant(id: string, { title, accounts = [], limits }: Partial<Tenant>, nowMs: number): Tenant {
+  if (title !== undefined) {
+    return { schema: 1, id, title, accounts, limits: limits ?? NO_LIMITS, keyChanges: 0, createdAtMs: nowMs };
+  }
   const message = 'is needed for a new tenant';
   throw new RequestError('invalid_input', `/title: ${message}.`, [{ field: '/title', message }]);
 }
