@@ -26,6 +26,7 @@ export const PROBLEMS = {
   webhook_refused: { status: 422, title: 'This webhook address is refused' },
   model_unavailable: { status: 422, title: 'This model cannot run here' },
   too_many_jobs: { status: 429, title: 'The tenant has as many waiting jobs as it may have' },
+  too_many_streams: { status: 429, title: 'As many answers are held open as may be' },
   internal: { status: 500, title: 'Something broke on our side' },
   no_listeners: { status: 501, title: 'There is nothing to listen to in this deployment' },
   unavailable: { status: 503, title: 'Not available just now' },

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { CancelJobRequest, type CanceledJob } from '../../domain/contract/http.ts';
 import { RequestError } from '../../domain/errors.ts';
+import { isTerminal } from '../../domain/state.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { Answer } from '../http/answer.ts';
 import { parseAs } from '../http/parse.ts';
@@ -11,11 +12,12 @@ import { jobResource } from './resource.ts';
 import type { Call } from './route.ts';
 import { waitForEnd, waitSecondsOf } from './wait.ts';
 
-/** `GET /v1/jobs/{id}`, held open by `Prefer: wait=N` until the job has ended. @throws RequestError not_found */
+/** `GET /v1/jobs/{id}`, held open by `Prefer: wait=N` until the job has ended. @throws RequestError not_found, too_many_streams */
 export async function getJob(deps: ApiDeps, call: Call): Promise<Answer> {
   const waitSeconds = waitSecondsOf(call.headers);
   const read = await ownJob(deps, call);
-  const waited = waitSeconds === 0 ? null : await waitForEnd(deps, read.data.id, waitSeconds, call.gone);
+  const isAnswered = waitSeconds === 0 || isTerminal(read.data.state);
+  const waited = isAnswered ? null : await waitForEnd(deps, read.data.id, waitSeconds, call);
   const job = await jobResource(deps, waited?.data ?? read.data);
   return {
     status: 200,

@@ -6,6 +6,7 @@ import type { Answer } from '../http/answer.ts';
 import { nudge } from '../steps/nudge.ts';
 import { releaseIfReady } from '../steps/release.ts';
 import { idempotencyKeyOf, keyedJobId } from './idempotency.ts';
+import { mayHoldOpen } from './open-answers.ts';
 import type { AskedJob, JobPlan } from './plan-job.ts';
 import { jobResource } from './resource.ts';
 import type { Call } from './route.ts';
@@ -31,13 +32,15 @@ export async function answerSubmission(
   const id = key === null ? deps.random.id() : await keyedJobId(deps.secrets, call.tenant, key);
 
   const { job, isNew } = await submit(deps, { id, tenant: call.tenant, requestHash }, key !== null, planOf);
-  const waited = waitSeconds === 0 ? null : await waitForEnd(deps, id, waitSeconds, call.gone);
+  // The job is stored: where no more answers may be held open, this one is not held.
+  const isHeld = waitSeconds > 0 && mayHoldOpen(deps, call);
+  const waited = isHeld ? await waitForEnd(deps, id, waitSeconds, call) : null;
   return {
     status: isNew ? 201 : 200,
     headers: {
       location: `/v1/jobs/${id}`,
       ...(isNew ? {} : { 'idempotent-replayed': 'true' }),
-      ...(waitSeconds === 0 ? {} : { 'preference-applied': `wait=${waitSeconds}` }),
+      ...(!isHeld ? {} : { 'preference-applied': `wait=${waitSeconds}` }),
     },
     body: await jobResource(deps, waited?.data ?? job),
   };

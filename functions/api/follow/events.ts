@@ -7,6 +7,7 @@ import type { Answer } from '../../http/answer.ts';
 import { parameterError } from '../../http/parse.ts';
 import type { StreamedAnswer } from '../../http/stream.ts';
 import { watchChanges } from '../changes.ts';
+import { holdOpen } from '../open-answers.ts';
 import { ownJob } from '../own-job.ts';
 import type { Call } from '../route.ts';
 import { eventResource, eventsAfter } from './timeline.ts';
@@ -19,7 +20,7 @@ type Needs = Pick<Deps, 'store' | 'clock' | 'settings'>;
 /**
  * `GET /v1/jobs/{id}/events`: server-sent events, or those so far as JSON for a client that takes nothing else. 204 where
  * `Last-Event-ID` is the job's end: it tells an EventSource to ask no more.
- * @throws RequestError not_found, invalid_request
+ * @throws RequestError not_found, invalid_request, too_many_streams
  */
 export async function getEvents(deps: ApiDeps, call: Call): Promise<Answer | StreamedAnswer> {
   const { data: job } = await ownJob(deps, call);
@@ -30,6 +31,10 @@ export async function getEvents(deps: ApiDeps, call: Call): Promise<Answer | Str
   }
   if (isTerminal(job.state) && after === job.version) return { status: 204 };
   const headers = { 'content-type': 'text/event-stream', ...VARY };
+  const free = holdOpen(deps, call);
+  // By the connection and not by the stream, which ends nothing if it was never begun.
+  if (call.gone.aborted) free();
+  else call.gone.addEventListener('abort', free);
   return { status: 200, headers, stream: follow(deps, job.id, after, call.gone) };
 }
 

@@ -42,7 +42,7 @@ export const FOLLOW_ROUTES: readonly ApiRoute[] = [
         ],
       },
     ],
-    problems: ['not_found'],
+    problems: ['not_found', 'too_many_streams'],
     handle: getLogs,
   },
   {
@@ -75,7 +75,7 @@ export const FOLLOW_ROUTES: readonly ApiRoute[] = [
         schema: null,
       },
     ],
-    problems: ['not_found'],
+    problems: ['not_found', 'too_many_streams'],
     handle: getEvents,
   },
   {
