@@ -115,7 +115,9 @@ export const JobResource = z
     version: z.int(),
     attempt: z.int(),
     priority: Priority,
-    input: z.unknown(),
+    input: z
+      .unknown()
+      .describe('null without scope `read`, as inputFrom, output, artifacts and attempts are empty then'),
     inputFrom: z.array(InputSource),
     dependsOn: z.array(z.string()),
     output: z.unknown(),

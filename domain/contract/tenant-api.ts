@@ -6,7 +6,7 @@ export const PutTenantRequest = z
   .strictObject({
     title: z.string().min(1).max(200).optional().describe('needed for a new tenant'),
     accounts: z
-      .array(z.email().max(254))
+      .array(z.email().max(254).toLowerCase())
       .max(50)
       .optional()
       .describe('Google accounts whose ID tokens are taken in the place of a key of this tenant: all of them'),

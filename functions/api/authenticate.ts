@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { Key, Scope } from '../../domain/contract/tenant.ts';
+import type { Scope } from '../../domain/contract/tenant.ts';
 import { RequestError } from '../../domain/errors.ts';
 import { refs, type Secrets } from '../../domain/ports.ts';
 import { MINUTE, SECOND } from '../../domain/time.ts';
 import type { Deps } from '../deps.ts';
 import { bearerOf } from '../http/guard.ts';
-import { isMadeKey, isMistyped } from './keys/key-text.ts';
+import { hashOf, isMadeKey, isMistyped } from './keys/key-text.ts';
 import { isReadToken, openReadToken } from './read-token.ts';
 import { memory, readOnce } from './remember.ts';
 
@@ -100,13 +99,21 @@ async function signedIn({ store, idTokens }: Pick<Deps, 'store' | 'idTokens'>, t
   if (identity.kind === 'tenant') {
     return { caller: { tenant: identity.tenant, scopes: ['read'], via: 'sign-in' }, endsAtMs };
   }
-  const { items } = await store.query('tenantsOfAccount', { accounts: identity.email }, { limit: 2 });
-  const [tenant, another] = items;
+  const [tenant, another] = await tenantsOf(store, identity.email);
   if (tenant === undefined) throw new RequestError('forbidden', `${identity.email} is an account of no tenant here.`);
   if (another !== undefined) {
     throw new RequestError('forbidden', `${identity.email} is an account of several tenants. Use a key of one.`);
   }
-  return { caller: { tenant: tenant.data.id, scopes: ['submit', 'read'], via: 'account' }, endsAtMs };
+  return { caller: { tenant, scopes: ['submit', 'read'], via: 'account' }, endsAtMs };
+}
+
+/** The ids of two at most. Addresses are stored in lower case; builds of before stored them as they were written. */
+async function tenantsOf(store: Deps['store'], email: string): Promise<readonly string[]> {
+  const spellings = [...new Set([email.toLowerCase(), email])];
+  const pages = await Promise.all(
+    spellings.map((accounts) => store.query('tenantsOfAccount', { accounts }, { limit: 2 })),
+  );
+  return [...new Set(pages.flatMap(({ items }) => items.map(({ data }) => data.id)))];
 }
 
 async function readerOf(secrets: Secrets, text: string, nowMs: number): Promise<Caller> {
@@ -116,8 +123,3 @@ async function readerOf(secrets: Secrets, text: string, nowMs: number): Promise<
   }
   return { tenant: token.tenant, scopes: ['read'], via: 'read-token', job: token.job };
 }
-
-/** What a key is stored under. */
-export const hashOf = (key: string): string => createHash('sha256').update(key).digest('hex');
-
-export const isLive = ({ endsAtMs = Infinity }: Key, nowMs: number): boolean => nowMs < endsAtMs;

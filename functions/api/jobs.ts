@@ -8,7 +8,7 @@ import { parseAs } from '../http/parse.ts';
 import { parseStrictJson } from '../http/strict-json.ts';
 import { cancelJob } from '../steps/cancel.ts';
 import { ownJob } from './own-job.ts';
-import { jobResource } from './resource.ts';
+import { shownJob } from './resource.ts';
 import type { Call } from './route.ts';
 import { waitForEnd, waitSecondsOf } from './wait.ts';
 
@@ -18,12 +18,10 @@ export async function getJob(deps: ApiDeps, call: Call): Promise<Answer> {
   const read = await ownJob(deps, call);
   const isAnswered = waitSeconds === 0 || isTerminal(read.data.state);
   const waited = isAnswered ? null : await waitForEnd(deps, read.data.id, waitSeconds, call);
-  const job = await jobResource(deps, waited?.data ?? read.data);
   return {
     status: 200,
     headers: waitSeconds === 0 ? {} : { 'preference-applied': `wait=${waitSeconds}` },
-    // Whoever a page is shown to has no business with where the job's webhooks go.
-    body: { ...job, webhook: call.via === 'read-token' ? null : job.webhook },
+    body: await shownJob(deps, call, waited?.data ?? read.data),
   };
 }
 
@@ -41,7 +39,7 @@ export async function postCancel(deps: ApiDeps, call: Call): Promise<Answer> {
   }
   // By the state that is shown: its worker may have stopped in between.
   const outcome: CanceledJob['outcome'] = data.state === 'canceled' ? 'canceled' : 'requested';
-  return { status: 200, body: { ...(await jobResource(deps, data)), outcome } };
+  return { status: 200, body: { ...(await shownJob(deps, call, data)), outcome } };
 }
 
 /** What a request says whose body may be left out; no body is the empty one. @throws RequestError invalid_json, invalid_input */

@@ -8,7 +8,7 @@ import { releaseIfReady } from '../steps/release.ts';
 import { idempotencyKeyOf, keyedJobId } from './idempotency.ts';
 import { mayHoldOpen } from './open-answers.ts';
 import type { AskedJob, JobPlan } from './plan-job.ts';
-import { jobResource } from './resource.ts';
+import { shownJob } from './resource.ts';
 import type { Call } from './route.ts';
 import { waitForEnd, waitSecondsOf } from './wait.ts';
 
@@ -42,7 +42,7 @@ export async function answerSubmission(
       ...(isNew ? {} : { 'idempotent-replayed': 'true' }),
       ...(!isHeld ? {} : { 'preference-applied': `wait=${waitSeconds}` }),
     },
-    body: await jobResource(deps, waited?.data ?? job),
+    body: await shownJob(deps, call, waited?.data ?? job),
   };
 }
 

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { JobResource } from '../../domain/contract/http.ts';
 import { KeyList, NewKeyResource, TenantList, TenantResource } from '../../domain/contract/tenant-api.ts';
 import { MINUTE } from '../../domain/time.ts';
 import { manualClock, type ManualClock } from '../local/manual-clock.ts';
 import { removeFolders } from '../local/folder.ts';
-import { create, refs, type Identity } from '../../domain/ports.ts';
+import { create, refs } from '../../domain/ports.ts';
 import { serveApi, type TestApi } from './serve-api.ts';
 
 let api: TestApi;
@@ -76,13 +77,26 @@ describe('a tenant', () => {
 
   test.each([
     ['GET', '/v1/tenants/nobody', undefined],
-    ['PUT', '/v1/tenants/No%20Name', { title: 'x' }],
     ['POST', '/v1/tenants/nobody/keys', { name: 'x' }],
     ['GET', '/v1/tenants/nobody/keys', undefined],
     ['DELETE', '/v1/tenants/nobody/keys/x', undefined],
   ])('that is not there is 404: %s %s', async (method, path, body) => {
     const answer = await api.send(method, path, body === undefined ? {} : { body });
     expect([answer.status, await codeOf(answer)]).toEqual([404, 'not_found']);
+  });
+
+  test.each(['Lab', 'No%20Name', '7', 'a'.repeat(41)])('cannot be called %s, and the rule is told', async (id) => {
+    const answer = await put(id);
+    expect([answer.status, await answer.json()]).toEqual([
+      422,
+      expect.objectContaining({
+        code: 'invalid_input',
+        errors: [
+          { field: 'tenant', message: expect.stringMatching(/lower-case letters, digits and hyphens, 40 at most/) },
+        ],
+      }),
+    ]);
+    expect((await api.send('GET', `/v1/tenants/${id}`)).status).toBe(404);
   });
 
   test('with a field that is none is refused by its name', async () => {
@@ -112,6 +126,23 @@ describe('a key', () => {
     const submitter = await make('alpha', { name: 'submitter', scopes: ['submit'] });
     expect(await statusAs(submitter.key, 'POST', '/v1/jobs', job)).toBe(201);
     expect(await statusAs(submitter.key)).toBe(403);
+  });
+
+  test('of scope submit alone is not shown what a job was given, and what came of it', async () => {
+    const { key } = await make('alpha', { name: 'submitter', scopes: ['submit'] });
+    const both = await make('alpha', { name: 'both', scopes: ['submit', 'read'] });
+    const body = { model: 'slide-text', input: { text: 'hello' } };
+    const asked = async (path: string, of: string, more = {}): Promise<JobResource> =>
+      JobResource.parse(
+        await (await api.send('POST', path, { headers: { ...as(of), 'idempotency-key': path }, ...more })).json(),
+      );
+    const made = await asked('/v1/jobs', both.key, { body });
+    expect(made).toMatchObject({ input: body.input, inputFrom: [] });
+    const hidden = { input: null, inputFrom: [], output: null, artifacts: [], attempts: [] };
+    for (const path of ['/v1/jobs', `/v1/jobs/${made.id}/cancel`, `/v1/jobs/${made.id}/retry`]) {
+      const shown = await asked(path, key, path === '/v1/jobs' ? { body } : {});
+      expect([path, shown]).toEqual([path, expect.objectContaining({ model: 'slide-text', ...hidden })]);
+    }
   });
 
   test('that may not do a thing is told what is missing, before its body is read', async () => {
@@ -209,62 +240,5 @@ describe('a key', () => {
     expect(await statusAs(alpha.key, 'GET', `/v1/jobs/${id}`)).toBe(200);
     expect(await statusAs(beta.key, 'GET', `/v1/jobs/${id}`)).toBe(404);
     expect(await statusAs(beta.key, 'POST', `/v1/jobs/${id}/cancel`)).toBe(404);
-  });
-});
-
-describe('an ID token in the place of a key', () => {
-  const JWT = 'eyJhbGciOiJSUzI1NiJ9.e30.c2ln';
-  const served = async (identity: Identity | null): Promise<{ verified: () => number }> => {
-    await api.stop();
-    let verified = 0;
-    const verify = async (): Promise<Identity | null> => ((verified += 1), identity);
-    api = await serveApi(() => ({ clock, idTokens: { verify } }));
-    return { verified: () => verified };
-  };
-  const account = (email: string): Identity => ({ kind: 'account', email, endsAtMs: clock.nowMs() + 30_000 });
-  const job = { model: 'slide-text', input: { text: 'hello' } };
-
-  test('of an account that one tenant names submits and reads for it, is judged once in its time, and makes no keys', async () => {
-    const { verified } = await served(account('ci@lab.example'));
-    await put('lab', { title: 'Lab', accounts: ['ci@lab.example'] });
-    expect(await statusAs(JWT, 'POST', '/v1/jobs', job)).toBe(201);
-    expect(await statusAs(JWT)).toBe(200);
-    expect(await statusAs(JWT, 'GET', '/v1/tenants')).toBe(403);
-    expect(verified()).toBe(1);
-    clock.set(clock.nowMs() + 30_000);
-    expect(await statusAs(JWT)).toBe(401);
-    expect((await api.store.query('jobsByTenant', { tenant: 'lab' }, { limit: 9 })).items).toHaveLength(1);
-  });
-
-  test('of an account that no tenant names, or several do, is told so', async () => {
-    await served(account('ci@lab.example'));
-    expect(await statusAs(JWT)).toBe(403);
-    for (const tenant of ['lab', 'other-lab']) await put(tenant, { title: tenant, accounts: ['ci@lab.example'] });
-    const answer = await api.send('GET', '/v1/jobs', { headers: as(JWT) });
-    expect([answer.status, await codeOf(answer)]).toEqual([403, 'forbidden']);
-  });
-
-  test('of a program that signed in as its tenant reads, and does nothing else', async () => {
-    await served({ kind: 'tenant', tenant: 'acme', endsAtMs: clock.nowMs() + MINUTE });
-    const made = await api.send('POST', '/v1/jobs', { body: job });
-    const { id } = (await made.json()) as { id: string };
-    expect(await statusAs(JWT)).toBe(200);
-    expect(await statusAs(JWT, 'GET', `/v1/jobs/${id}`)).toBe(200);
-    expect(await statusAs(JWT, 'POST', '/v1/jobs', job)).toBe(403);
-    expect(await statusAs(JWT, 'GET', '/v1/tenants')).toBe(403);
-    // A token would outlive the sign-in, and one of Firebase would renew it for ever.
-    for (const path of ['/v1/tokens/firebase', `/v1/jobs/${id}/tokens`]) {
-      const answer = await api.send('POST', path, { headers: as(JWT) });
-      expect([path, answer.status, await answer.json()]).toEqual([
-        path,
-        403,
-        expect.objectContaining({ code: 'forbidden', detail: expect.stringMatching(/Ask with a key/) }),
-      ]);
-    }
-  });
-
-  test('that is not good is none, and is looked for among no keys', async () => {
-    await served(null);
-    expect(await statusAs(JWT)).toBe(401);
   });
 });

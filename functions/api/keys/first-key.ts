@@ -1,10 +1,10 @@
-import { Scope, TenantId, type MadeKey, type Tenant } from '../../../domain/contract/tenant.ts';
+import { Scope, type MadeKey, type Tenant } from '../../../domain/contract/tenant.ts';
 import { isConflict, RequestError } from '../../../domain/errors.ts';
 import { create, refs, type Snapshot } from '../../../domain/ports.ts';
 import type { ApiDeps } from '../../deps.ts';
-import { isLive } from '../authenticate.ts';
+import { isLive } from './key-text.ts';
 import { keysOf, makeKey } from './make-key.ts';
-import { newTenant } from './tenants.ts';
+import { checkId, newTenant } from './tenants.ts';
 
 /** What the key is called: the next one that is made by hand takes over from it. */
 const NAME = 'operator';
@@ -19,9 +19,7 @@ export async function makeFirstKey(
   tenant: string,
   { another }: { readonly another: boolean },
 ): Promise<{ readonly key: MadeKey; readonly text: string }> {
-  const id = TenantId.safeParse(tenant);
-  if (!id.success)
-    throw new RequestError('invalid_input', 'The id of a tenant has lower-case letters, digits and hyphens.');
+  checkId(tenant);
   const tenantNow = async (): Promise<Snapshot<Tenant>> => {
     const read = await ensuredTenant(deps, tenant);
     if (!another) await checkNoAdmin(deps, tenant);

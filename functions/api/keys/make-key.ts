@@ -6,8 +6,7 @@ import { SECOND } from '../../../domain/time.ts';
 import type { ApiDeps } from '../../deps.ts';
 import { decideAgain } from '../../steps/again.ts';
 import { pagesOf } from '../../steps/pages.ts';
-import { hashOf, isLive } from '../authenticate.ts';
-import { newKey } from './key-text.ts';
+import { hashOf, isLive, newKey } from './key-text.ts';
 
 /** Keys of one name that may live at a time: the one in use, and the one that takes over from it. */
 const LIVE_OF_ONE_NAME = 2;

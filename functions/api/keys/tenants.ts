@@ -30,13 +30,21 @@ export async function tenantOf(deps: ApiDeps, call: Call): Promise<Snapshot<Tena
   return read;
 }
 
+/** @throws RequestError invalid_input */
+export function checkId(id: string): void {
+  const [issue] = TenantId.safeParse(id).error?.issues ?? [];
+  if (issue === undefined) return;
+  const message = `must begin with a letter and have ${issue.message}`;
+  throw new RequestError('invalid_input', `The id of a tenant ${message}.`, [{ field: 'tenant', message }]);
+}
+
 /**
  * `PUT /v1/tenants/{tenant}`: makes it, or changes of title, accounts and limits what is given.
- * @throws RequestError invalid_input, not_found
+ * @throws RequestError invalid_input
  */
 export async function putTenant(deps: ApiDeps, call: Call): Promise<Answer> {
   const id = call.params['tenant'] ?? '';
-  if (!TenantId.safeParse(id).success) throw unknown(id);
+  checkId(id);
   const body: PutTenantRequest = parseAs(PutTenantRequest, parseStrictJson(call.body), 'invalid_input');
   return decideAgain(async () => {
     const read = await deps.store.get(refs.tenant(id));
@@ -54,7 +62,7 @@ function patchOf({ title, accounts, limits = {} }: PutTenantRequest, before: Ten
   const { running = before.running, queued = before.queued } = limits;
   return {
     ...(title === undefined ? {} : { title }),
-    ...(accounts === undefined ? {} : { accounts }),
+    ...(accounts === undefined ? {} : { accounts: [...new Set(accounts)] }),
     limits: { running, queued },
   };
 }
