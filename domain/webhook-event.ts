@@ -10,6 +10,9 @@ const EVENT_OF: Partial<Record<JobState, WebhookEventType>> = {
   expired: 'job.expired',
 };
 
+/** What an arrival in a state is called wherever it is told: as webhooks call it, and `job.<state>` where they do not tell it. */
+export const eventNameOf = (state: JobState): string => EVENT_OF[state] ?? `job.${state}`;
+
 /** The webhook event a job event is for this job's endpoint, or null where it did not ask for it. */
 export function owedEvent(job: Pick<Job, 'webhook'>, event: Pick<JobEvent, 'to'>): WebhookEventType | null {
   const type = EVENT_OF[event.to];

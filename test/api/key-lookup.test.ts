@@ -112,4 +112,13 @@ describe('a key is looked up', () => {
     await ask(key);
     expect(asked).toHaveLength(1);
   });
+
+  test('and stands in no line of the log, though the look-up fails', async () => {
+    await serve();
+    fails = true;
+    const { key } = await make();
+    expect(await refusal(key)).toEqual([503, expect.not.stringContaining(key.slice(-20))]);
+    expect(other.log.lines).toEqual([expect.objectContaining({ level: 'error', message: 'request not answered' })]);
+    expect(JSON.stringify(other.log.lines)).not.toContain(key.slice(-20));
+  });
 });

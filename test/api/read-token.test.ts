@@ -178,6 +178,18 @@ describe('a read token', () => {
         }),
       ]);
     }
+  });
+
+  test('stands in no line of the log, though its job cannot be read', async () => {
+    failing = new Error('a bug');
+    for (const answer of [
+      await ask('GET', `/v1/jobs/${id}?token=${token}`),
+      await ask('GET', `/v1/jobs/${id}`, bearer(token)),
+    ]) {
+      expect(answer.status).toBe(500);
+      expect(await answer.text()).not.toContain(token);
+    }
+    expect(api.log.lines.map(({ message }) => message)).toEqual(['request failed', 'request failed']);
     expect(JSON.stringify(api.log.lines)).not.toContain(token);
   });
 

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Job } from '../../../domain/contract/job.ts';
 import { refs } from '../../../domain/ports.ts';
 import { isTerminal } from '../../../domain/state.ts';
+import { eventNameOf } from '../../../domain/webhook-event.ts';
 import type { ApiDeps, Deps } from '../../deps.ts';
 import type { Answer } from '../../http/answer.ts';
 import { parameterError } from '../../http/parse.ts';
@@ -88,7 +89,7 @@ async function* follow({ store, clock, settings }: Needs, jobId: string, after: 
       for (const event of await eventsAfter({ store }, job, seen)) {
         // What was reached stands before the end, since nothing stands behind it.
         if (isTerminal(event.to) && isNews) yield news;
-        yield sent(frame(`job.${event.to}`, eventResource(job, event), event.seq));
+        yield sent(frame(eventNameOf(event.to), eventResource(job, event), event.seq));
         if (isTerminal(event.to)) return;
         seen = event.seq;
       }
