@@ -12,7 +12,7 @@ export const PROBLEMS = {
   forbidden: { status: 403, title: 'This key may not do that' },
   not_found: { status: 404, title: 'There is no such thing here' },
   method_not_allowed: { status: 405, title: 'This method is not offered here' },
-  too_many_keys: { status: 409, title: 'There are as many live keys of this name as there may be' },
+  too_many_keys: { status: 409, title: 'There are as many keys as there may be' },
   job_already_ended: { status: 409, title: 'The job has already ended' },
   job_not_ended: { status: 409, title: 'The job has not ended yet' },
   session_refused: { status: 409, title: 'This session does not hold its slot' },

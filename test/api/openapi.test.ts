@@ -42,6 +42,29 @@ describe('openapi.json', () => {
     );
   });
 
+  test('says what may be shown in the place of a key, and where', () => {
+    const document = openApi('0') as {
+      security: object[];
+      paths: Record<string, Record<string, { security?: object[] }>>;
+      components: { securitySchemes: Record<string, object> };
+    };
+    const schemes = document.components.securitySchemes;
+    expect(schemes['readTokenInAddress']).toMatchObject({ type: 'apiKey', in: 'query', name: 'token' });
+    const namesOf = (security: object[] | undefined): string[] => (security ?? document.security).flatMap(Object.keys);
+    for (const { path, method, showsJob, scope } of API_ROUTES) {
+      const names = namesOf(document.paths[path]?.[method.toLowerCase()]?.security);
+      expect([path, names]).toEqual([
+        path,
+        [
+          'apiKey',
+          ...(scope === 'admin' ? [] : ['idToken']),
+          ...(showsJob === true ? ['readToken', 'readTokenInAddress'] : []),
+        ],
+      ]);
+      for (const name of names) expect(schemes).toHaveProperty(name);
+    }
+  });
+
   test('says that a request may leave out what has a default', () => {
     const document = openApi('0') as { components: { schemas: Record<string, { required: string[] }> } };
     expect(document.components.schemas['CreateJobRequest']?.required).toEqual(['model', 'input']);
