@@ -2,5 +2,6 @@ export { createClient, type ClientOptions, type SlipwayClient } from './client.t
 export { SlipwayError, WaitTimeoutError, type ClientCode } from './errors.ts';
 export type { ClientHost } from './host.ts';
 export type { Listing, PageOf } from './pages.ts';
+export type { UploadOptions } from './upload.ts';
 export { hasEnded, type WaitOptions, type WatchOptions } from './watch.ts';
 export { verifyWebhook, WebhookRefusedError, type WebhookEvent, type WebhookHeaders } from './webhook.ts';

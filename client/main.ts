@@ -1,3 +1,4 @@
+import { openAsBlob } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { EmulatorsMissingError, installedEmulators } from '../emulators/installed.ts';
@@ -27,6 +28,7 @@ const io: Io = {
   signal: interrupt.signal,
   nodeVersion: process.versions.node,
   readFile: (path) => readFile(path, 'utf8'),
+  openFile: (path) => openAsBlob(path),
   readStdin: () => text(process.stdin),
   missingForEmulators: () =>
     installedEmulators(['firestore', 'pubsub']).then(

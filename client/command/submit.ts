@@ -2,6 +2,7 @@ import { Priority } from '../../domain/contract/job.ts';
 import { SlipwayError } from '../errors.ts';
 import { EXIT, UsageError } from './exit.ts';
 import { follow, TIMEOUT } from './follow.ts';
+import { putFile } from './files.ts';
 import { inputOf } from './input.ts';
 import { COLOUR_OF } from './paint.ts';
 import { command } from './spec.ts';
@@ -18,6 +19,12 @@ export const submit = command({
       value: 'NAME=VALUE',
       help: 'a field of the input, over --input; a.b=1 leads inside',
     },
+    file: {
+      type: 'string',
+      multiple: true,
+      value: 'NAME=PATH',
+      help: 'a file for a field of the input; a large one is uploaded first',
+    },
     wait: { type: 'boolean', short: 'w', help: 'show its progress until it has ended, then what came of it' },
     timeout: TIMEOUT,
     key: {
@@ -31,14 +38,16 @@ export const submit = command({
   },
   examples: [
     'slipway submit ligand-properties --set smiles=CCO --wait',
+    'slipway submit slide-text --file document=deck.pdf --wait',
     'slipway submit form --input @form.json --set count=3 --key form-7',
   ],
   run: async (context, [model = ''], values) => {
     const { io } = context;
     if (values.timeout !== undefined && !values.wait) throw new UsageError('--timeout needs --wait.');
-    const input = await inputOf(io, values.input, values.set);
     const key = values.key ?? io.random.hex(16);
     if (!/^[\x21-\x7e]{1,255}$/.test(key)) throw new UsageError('--key must be 1 to 255 visible ASCII characters.');
+    const input = await inputOf(io, values.input, values.set);
+    for (const file of values.file) await putFile(context, input, file, key);
     const { priority, after } = values;
     const request = {
       model,

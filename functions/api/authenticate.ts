@@ -7,7 +7,7 @@ import type { Deps } from '../deps.ts';
 import { bearerOf } from '../http/guard.ts';
 import { hashOf, isMadeKey, isMistyped } from './keys/key-text.ts';
 import { isReadToken, openReadToken } from './read-token.ts';
-import { memory, readOnce } from './remember.ts';
+import { memory, readOnce } from '../steps/remember.ts';
 
 /** How long a key goes on being good in an instance of the api after it was taken away. */
 const KEY_CACHE_MS = MINUTE;

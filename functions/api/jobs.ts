@@ -12,7 +12,10 @@ import { shownJob } from './resource.ts';
 import type { Call } from './route.ts';
 import { waitForEnd, waitSecondsOf } from './wait.ts';
 
-/** `GET /v1/jobs/{id}`, held open by `Prefer: wait=N` until the job has ended. @throws RequestError not_found, too_many_streams */
+/**
+ * `GET /v1/jobs/{id}`, held open by `Prefer: wait=N` until the job has ended.
+ * @throws RequestError not_found, gone, too_many_streams
+ */
 export async function getJob(deps: ApiDeps, call: Call): Promise<Answer> {
   const waitSeconds = waitSecondsOf(call.headers);
   const read = await ownJob(deps, call);
@@ -27,7 +30,7 @@ export async function getJob(deps: ApiDeps, call: Call): Promise<Answer> {
 
 /**
  * `POST /v1/jobs/{id}/cancel`; may be repeated. Of its four outcomes, `canceled` and `requested` stand in the answer.
- * @throws RequestError job_already_ended, not_found: the two others
+ * @throws RequestError job_already_ended, not_found or gone: the two others
  */
 export async function postCancel(deps: ApiDeps, call: Call): Promise<Answer> {
   const { dependants } = optionalBody(CancelJobRequest, call);

@@ -3,13 +3,14 @@ import type { JobResource, JobSummary } from '../../domain/contract/http.ts';
 import { NEVER_MS, SECOND } from '../../domain/time.ts';
 import type { Deps } from '../deps.ts';
 import type { Caller } from './authenticate.ts';
+import { timesOf } from './times.ts';
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms));
 const seconds = (ms: number | null): number | null => (ms === null ? null : ms / SECOND);
 
 /** A job as its tenant sees it: no holder, no rank, no hash; artifacts with addresses that open for a while. */
-async function jobResource(deps: Pick<Deps, 'blobs' | 'settings'>, job: Job): Promise<JobResource> {
+async function jobResource(deps: Pick<Deps, 'blobs' | 'settings' | 'catalogue'>, job: Job): Promise<JobResource> {
   const artifacts = await Promise.all(
     job.artifacts.map(async ({ name, contentType, sizeBytes, path }) => {
       const url = await deps.blobs.signDownload(path, { expiresInMs: deps.settings.downloadUrlMs });
@@ -17,7 +18,7 @@ async function jobResource(deps: Pick<Deps, 'blobs' | 'settings'>, job: Job): Pr
     }),
   );
   return {
-    ...jobSummary(job),
+    ...jobSummary(deps, job),
     input: job.input,
     inputFrom: job.inputFrom,
     output: job.output,
@@ -39,19 +40,19 @@ async function jobResource(deps: Pick<Deps, 'blobs' | 'settings'>, job: Job): Pr
  * which anybody may have, not where its webhooks go.
  */
 export async function shownJob(
-  deps: Pick<Deps, 'blobs' | 'settings'>,
+  deps: Pick<Deps, 'blobs' | 'settings' | 'catalogue'>,
   { scopes, via }: Pick<Caller, 'scopes' | 'via'>,
   job: Job,
 ): Promise<JobResource> {
   if (!scopes.includes('read')) {
-    return { ...jobSummary(job), input: null, inputFrom: [], output: null, artifacts: [], attempts: [] };
+    return { ...jobSummary(deps, job), input: null, inputFrom: [], output: null, artifacts: [], attempts: [] };
   }
   const shown = await jobResource(deps, job);
   return via === 'read-token' ? { ...shown, webhook: null } : shown;
 }
 
 /** A job without what can be large. */
-export function jobSummary(job: Job): JobSummary {
+export function jobSummary({ catalogue }: Pick<Deps, 'catalogue'>, job: Job): JobSummary {
   // When a job that waits for others is looked at again says nothing about when it will go on.
   const hasTime = job.reason !== 'dependency' && job.untilMs !== NEVER_MS;
   return {
@@ -81,6 +82,8 @@ export function jobSummary(job: Job): JobSummary {
     startedAt: isoOrNull(job.startedAtMs),
     finishedAt: isoOrNull(job.finishedAtMs),
     startBy: iso(job.startByMs),
+    times: timesOf(catalogue, job),
+    purgeAt: isoOrNull(job.purgeAtMs ?? null),
   };
 }
 

@@ -19,7 +19,7 @@ function checkNoSignIn({ via }: Pick<Call, 'via'>): void {
   );
 }
 
-/** `POST /v1/jobs/{id}/tokens`: a read token of this job, for a browser. @throws RequestError forbidden, not_found */
+/** `POST /v1/jobs/{id}/tokens`: a read token of this job, for a browser. @throws RequestError forbidden, not_found, gone */
 export async function postReadToken(deps: ApiDeps, call: Call): Promise<Answer> {
   checkNoSignIn(call);
   const { id, tenant } = (await ownJob(deps, call)).data;

@@ -52,6 +52,6 @@ testWithOpenssl(
     });
     expect({ status: answer.status, errors: api.errors }).toEqual({ status: 201, errors: [] });
     const authorization = 'Bearer an access token of this machine';
-    expect(google.heard).toEqual(['get', 'commit', 'publish'].map((call) => ({ call, authorization })));
+    expect(google.heard).toEqual(['get', 'get', 'commit', 'publish'].map((call) => ({ call, authorization })));
   },
 );

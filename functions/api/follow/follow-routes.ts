@@ -43,7 +43,7 @@ export const FOLLOW_ROUTES: readonly ApiRoute[] = [
         ],
       },
     ],
-    problems: ['not_found', 'too_many_streams'],
+    problems: ['not_found', 'gone', 'too_many_streams'],
     handle: getLogs,
   },
   {
@@ -76,7 +76,7 @@ export const FOLLOW_ROUTES: readonly ApiRoute[] = [
         schema: null,
       },
     ],
-    problems: ['not_found', 'too_many_streams'],
+    problems: ['not_found', 'gone', 'too_many_streams'],
     handle: getEvents,
   },
   {
@@ -88,7 +88,7 @@ export const FOLLOW_ROUTES: readonly ApiRoute[] = [
     summary: 'Read in plain sentences why a job is where it is',
     params: ID,
     answers: [{ status: 200, description: 'The sentences, and the time spent in each state.', schema: Explanation }],
-    problems: ['not_found'],
+    problems: ['not_found', 'gone'],
     handle: getExplanation,
   },
 ];

@@ -11,11 +11,19 @@ import { fillPlacesSoon } from '../../steps/places.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Call } from '../route.ts';
 
-const toResource = ({ id, title, accounts, limits = NO_LIMITS, createdAtMs }: Tenant): TenantResource => ({
+const toResource = ({
+  id,
+  title,
+  accounts,
+  limits = NO_LIMITS,
+  eventsTopic = false,
+  createdAtMs,
+}: Tenant): TenantResource => ({
   id,
   title,
   accounts,
   limits,
+  eventsTopic,
   createdAt: new Date(createdAtMs).toISOString(),
 });
 
@@ -39,7 +47,7 @@ export function checkId(id: string): void {
 }
 
 /**
- * `PUT /v1/tenants/{tenant}`: makes it, or changes of title, accounts and limits what is given.
+ * `PUT /v1/tenants/{tenant}`: makes it, or changes of what a tenant has what is given.
  * @throws RequestError invalid_input
  */
 export async function putTenant(deps: ApiDeps, call: Call): Promise<Answer> {
@@ -58,20 +66,22 @@ export async function putTenant(deps: ApiDeps, call: Call): Promise<Answer> {
 }
 
 /** The fields that a request changes, and no other. */
-function patchOf({ title, accounts, limits = {} }: PutTenantRequest, before: TenantLimits = NO_LIMITS) {
+function patchOf(
+  { title, accounts, limits = {}, eventsTopic }: PutTenantRequest,
+  before: TenantLimits = NO_LIMITS,
+): Partial<Tenant> {
   const { running = before.running, queued = before.queued } = limits;
   return {
     ...(title === undefined ? {} : { title }),
     ...(accounts === undefined ? {} : { accounts: [...new Set(accounts)] }),
+    ...(eventsTopic === undefined ? {} : { eventsTopic }),
     limits: { running, queued },
   };
 }
 
 /** @throws RequestError invalid_input */
-export function newTenant(id: string, { title, accounts = [], limits }: Partial<Tenant>, nowMs: number): Tenant {
-  if (title !== undefined) {
-    return { schema: 1, id, title, accounts, limits: limits ?? NO_LIMITS, keyChanges: 0, createdAtMs: nowMs };
-  }
+export function newTenant(id: string, { title, ...given }: Partial<Tenant>, nowMs: number): Tenant {
+  if (title !== undefined) return { schema: 1, id, title, accounts: [], keyChanges: 0, createdAtMs: nowMs, ...given };
   const message = 'is needed for a new tenant';
   throw new RequestError('invalid_input', `/title: ${message}.`, [{ field: '/title', message }]);
 }
