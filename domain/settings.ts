@@ -16,6 +16,10 @@ export interface Settings {
   readonly streamMs: number;
   /** A stream on which nothing was sent for so long says that it is still there. */
   readonly keepAliveMs: number;
+  /** How many answers an instance of the api holds open for one tenant, streams and `Prefer: wait` alike: each costs a watch. */
+  readonly maxOpenOfTenant: number;
+  /** How many of those for read tokens of one job, which anybody may have. */
+  readonly maxOpenOfJob: number;
   /** How old an open event, or a queue with queued jobs and room, is when sweep takes it to be forgotten. */
   readonly staleMs: number;
   readonly sweepEveryMs: number;
@@ -69,6 +73,8 @@ export const DEFAULT_SETTINGS: Settings = {
   holdMs: 50 * SECOND,
   streamMs: 50 * SECOND,
   keepAliveMs: 15 * SECOND,
+  maxOpenOfTenant: 100,
+  maxOpenOfJob: 20,
   staleMs: 60 * SECOND,
   sweepEveryMs: 60 * SECOND,
   beginForMs: 2 * SECOND,

@@ -144,7 +144,11 @@ export const JobResource = z
     version: z.int(),
     attempt: z.int(),
     priority: Priority,
-    input: z.unknown().describe('`{"$secret": true}` in the place of each value that its model marks as `writeOnly`'),
+    input: z
+      .unknown()
+      .describe(
+        '`{"$secret": true}` in the place of each value that its model marks as `writeOnly`; null without scope `read`, as inputFrom, output, artifacts and attempts are empty then',
+      ),
     inputFrom: z.array(InputSource),
     dependsOn: z.array(z.string()),
     output: z.unknown().describe('null too where it is at `outputUrl`'),
@@ -163,7 +167,10 @@ export const JobResource = z
     attempts: z.array(AttemptResource),
     timing: Timing,
     cost: Cost.nullable(),
-    webhook: z.object({ url: z.string(), events: z.array(WebhookEventType) }).nullable(),
+    webhook: z
+      .object({ url: z.string(), events: z.array(WebhookEventType) })
+      .nullable()
+      .describe('null also for a read token'),
     metadata: z.record(z.string(), z.string()),
     labels: z.array(z.string()),
     retryOf: z.string().nullable().describe('the job that this one does again'),

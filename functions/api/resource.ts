@@ -2,6 +2,7 @@ import type { Job } from '../../domain/contract/job.ts';
 import type { JobResource, JobSummary } from '../../domain/contract/http.ts';
 import { NEVER_MS, SECOND } from '../../domain/time.ts';
 import type { Deps } from '../deps.ts';
+import type { Caller } from './authenticate.ts';
 import { timesOf } from './times.ts';
 
 const iso = (ms: number): string => new Date(ms).toISOString();
@@ -9,10 +10,7 @@ const isoOrNull = (ms: number | null): string | null => (ms === null ? null : is
 const seconds = (ms: number | null): number | null => (ms === null ? null : ms / SECOND);
 
 /** A job as its tenant sees it: no holder, no rank, no hash; artifacts with addresses that open for a while. */
-export async function jobResource(
-  deps: Pick<Deps, 'blobs' | 'settings' | 'catalogue'>,
-  job: Job,
-): Promise<JobResource> {
+async function jobResource(deps: Pick<Deps, 'blobs' | 'settings' | 'catalogue'>, job: Job): Promise<JobResource> {
   const artifacts = await Promise.all(
     job.artifacts.map(async ({ name, contentType, sizeBytes, path }) => {
       const url = await deps.blobs.signDownload(path, { expiresInMs: deps.settings.downloadUrlMs });
@@ -38,7 +36,24 @@ export async function jobResource(
   };
 }
 
-/** The same without what can be large. */
+/**
+ * A job as this caller may see it: without scope `read` nothing of what it was given and what came of it, and by a read token,
+ * which anybody may have, not where its webhooks go.
+ */
+export async function shownJob(
+  deps: Pick<Deps, 'blobs' | 'settings' | 'catalogue'>,
+  { scopes, via }: Pick<Caller, 'scopes' | 'via'>,
+  job: Job,
+): Promise<JobResource> {
+  if (!scopes.includes('read')) {
+    const hidden = { input: null, inputFrom: [], output: null, outputUrl: null, artifacts: [], attempts: [] };
+    return { ...jobSummary(deps, job), ...hidden };
+  }
+  const shown = await jobResource(deps, job);
+  return via === 'read-token' ? { ...shown, webhook: null } : shown;
+}
+
+/** A job without what can be large. */
 export function jobSummary({ catalogue }: Pick<Deps, 'catalogue'>, job: Job): JobSummary {
   // When a job that waits for others is looked at again says nothing about when it will go on.
   const hasTime = job.reason !== 'dependency' && job.untilMs !== NEVER_MS;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { JobResource } from '../../domain/contract/http.ts';
 import { TenantResource } from '../../domain/contract/tenant-api.ts';
-import { create, refs } from '../../domain/ports.ts';
+import { create, refs, type Ref, type Store } from '../../domain/ports.ts';
 import { MINUTE } from '../../domain/time.ts';
 import { manualClock, type ManualClock } from '../local/manual-clock.ts';
 import { removeFolders } from '../local/folder.ts';
@@ -9,6 +9,7 @@ import { OTHER_KEY, serveApi, type TestApi } from './serve-api.ts';
 
 let api: TestApi;
 let clock: ManualClock;
+let asked: string[];
 beforeEach(async () => {
   clock = manualClock(Date.UTC(2026, 10, 26));
   api = await serveApi(() => ({ clock }));
@@ -26,11 +27,13 @@ const submit = (headers: Record<string, string> = {}): Promise<Response> =>
 const job = async (answer: Response): Promise<JobResource> => JobResource.parse(await answer.json());
 
 describe('the limits of a tenant', () => {
-  test('are set, shown, and taken away by leaving them out', async () => {
+  test('are set, shown, and taken away by null', async () => {
     const made = TenantResource.parse(await (await put({ running: 2 })).json());
     expect(made.limits).toEqual({ running: 2, queued: null });
     expect(TenantResource.parse(await (await api.send('GET', '/v1/tenants/acme')).json())).toEqual(made);
     await put();
+    expect(TenantResource.parse(await (await api.send('GET', '/v1/tenants/acme')).json())).toEqual(made);
+    await put({ running: null });
     const read = TenantResource.parse(await (await api.send('GET', '/v1/tenants/acme')).json());
     expect(read.limits).toEqual({ running: null, queued: null });
   });
@@ -75,7 +78,7 @@ describe('a running limit', () => {
     expect(await states()).toEqual(['queued', 'blocked', 'blocked', 'blocked']);
     await put({ running: 3 });
     expect((await states()).sort()).toEqual(['blocked', 'queued', 'queued', 'queued']);
-    await put();
+    await put({ running: null });
     expect(await states()).toEqual(['queued', 'queued', 'queued', 'queued']);
     expect(api.published).toHaveLength(3);
   });
@@ -107,6 +110,18 @@ describe('a queued limit', () => {
     expect((await api.send('POST', '/v1/jobs', child)).status).toBe(429);
   });
 
+  test('is read once for all who submit at once', async () => {
+    const other = await serveApi(({ store }) => {
+      asked = [];
+      const get = (ref: Ref): unknown => (asked.push(ref.path), store.get(ref));
+      return { store: Object.assign(Object.create(store) as Store, { get }) };
+    });
+    const sent = Array.from({ length: 20 }, () => other.send('POST', '/v1/jobs', { body: JOB }));
+    expect(new Set((await Promise.all(sent)).map(({ status }) => status))).toEqual(new Set([201]));
+    expect(asked.filter((path) => path === 'tenants/acme')).toHaveLength(1);
+    await other.stop();
+  });
+
   test('that was set by another instance is known a minute later', async () => {
     expect((await submit()).status).toBe(201);
     const tenant = { schema: 1 as const, id: 'acme', title: '', accounts: [], keyChanges: 0, createdAtMs: 0 };
@@ -118,7 +133,7 @@ describe('a queued limit', () => {
 });
 
 describe('the topic of a tenant’s events', () => {
-  test('is asked for, shown, stamped on the jobs made from then on, and taken away by leaving it out', async () => {
+  test('is asked for, shown, stamped on the jobs made from then on, kept where it is left out, and taken away', async () => {
     const set = (more: object): Promise<Response> =>
       api.send('PUT', '/v1/tenants/acme', { body: { title: 'Acme', ...more } });
     const stampOf = async (answer: Response): Promise<unknown> =>
@@ -126,7 +141,8 @@ describe('the topic of a tenant’s events', () => {
 
     expect(TenantResource.parse(await (await set({ eventsTopic: true })).json()).eventsTopic).toBe(true);
     expect(await stampOf(await submit())).toBe(true);
-    expect(TenantResource.parse(await (await set({})).json()).eventsTopic).toBe(false);
+    expect(TenantResource.parse(await (await set({})).json()).eventsTopic).toBe(true);
+    expect(TenantResource.parse(await (await set({ eventsTopic: false })).json()).eventsTopic).toBe(false);
     clock.set(clock.nowMs() + MINUTE);
     expect(await stampOf(await submit())).toBeUndefined();
   });

@@ -9,7 +9,7 @@ import { sweepOnce } from '../../functions/sweep.ts';
 import { claimNow } from '../../functions/worker/claim.ts';
 import { finish } from '../../functions/worker/finish.ts';
 import { ready } from '../../functions/worker/ready.ts';
-import { hashOf } from '../../functions/api/authenticate.ts';
+import { hashOf } from '../../functions/api/keys/key-text.ts';
 import { parseEventPath } from '../../eventarc/decode.ts';
 import { serveApi, type TestApi } from '../api/serve-api.ts';
 import { makeJob } from '../domain/make-job.ts';
