@@ -1,9 +1,9 @@
 import type { z } from 'zod';
+import type { CanceledJob } from '../domain/contract/cancel.ts';
 import type { CreateFileRequest, FileResource } from '../domain/contract/file-api.ts';
 import type { Explanation, ListLogsQuery, LogPage } from '../domain/contract/follow.ts';
 import type { HealthResource } from '../domain/contract/health.ts';
 import type {
-  CanceledJob,
   CreateJobRequest,
   FirebaseToken,
   JobResource,

@@ -1,4 +1,13 @@
-import type { Attempt, BlockedReason, ErrorKind, Job, JobError, JobEvent, JobState } from './contract/job.ts';
+import {
+  percentOf,
+  type Attempt,
+  type BlockedReason,
+  type ErrorKind,
+  type Job,
+  type JobError,
+  type JobEvent,
+  type JobState,
+} from './contract/job.ts';
 import { inWords } from './in-words.ts';
 import { ERROR_TABLE } from './retry.policy.ts';
 import { isTerminal } from './state.ts';
@@ -56,7 +65,7 @@ const MESSAGE_LENGTH = 200;
  * How a job came to be where it is: each of its states with the time spent in it, and the same in plain sentences. Waiting for
  * others, for a worker, and running are never taken together.
  * @param job read before its events, or with them
- * @param events all of the job's, oldest first
+ * @param events the job's, oldest first: all of them, or the last ones
  */
 export function explain(
   job: Job,
@@ -68,9 +77,10 @@ export function explain(
     // The clocks of different functions may disagree a little.
     return { job, event, next, ms: Math.max(0, (next?.atMs ?? nowMs) - event.atMs), nowMs };
   });
-  const beganMs = events[0]?.atMs ?? nowMs;
+  const isCut = (events[0]?.seq ?? 1) > 1;
+  const cut = isCut ? [`Of its ${job.version} changes of state these are the last ${events.length}.`] : [];
   return {
-    sentences: parts.map((part) => sentenceOf(part, beganMs)),
+    sentences: [...cut, ...parts.map(sentenceOf)],
     timeline: parts.map(({ event, ms }) => ({
       atMs: event.atMs,
       state: event.to,
@@ -80,11 +90,11 @@ export function explain(
   };
 }
 
-function sentenceOf(part: Part, beganMs: number): string {
+function sentenceOf(part: Part): string {
   const { event, next, ms, job } = part;
   const { attempt: n, to } = event;
   const attempts = n === 0 ? 'without an attempt' : `after ${n} attempt${n === 1 ? '' : 's'}`;
-  const took = `${inWords(event.atMs - beganMs)} from its beginning`;
+  const took = `${inWords(event.atMs - job.createdAtMs)} from its beginning`;
   switch (to) {
     case 'blocked':
       return waitedOf(part, WAITS[event.reason as BlockedReason]?.(job) ?? 'to be queued');
@@ -133,7 +143,7 @@ function bootOf({ cold, bootMs, loadMs, idleMs }: Attempt, waitMs: number): stri
 
 function runningOf({ job, event, ms }: Part): string {
   const { fraction = null, message = null } = job.progress ?? {};
-  const percent = fraction === null ? null : `${Math.floor(fraction * 100)} % done`;
+  const percent = fraction === null ? null : `${percentOf(fraction)} % done`;
   const progress = [percent, message].filter((word) => word !== null).join(': ');
   const bound = `of at most ${inWords(job.runTimeoutMs)}`;
   return `Attempt ${event.attempt} has run for ${inWords(ms)} ${bound}${progress === '' ? '' : `; ${progress}`}.`;

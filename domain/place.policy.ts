@@ -1,16 +1,24 @@
 import type { JobEvent } from './contract/job.ts';
+import type { TenantLimits } from './contract/tenant.ts';
 import { isHeld } from './state.ts';
 
 /**
  * The index of a place that looks free; null where the tenant has as many as it may have. Some of them may lie beyond a limit
- * that was lowered since: those count too.
+ * that was lowered since: those count too, and for each of them one of the free indices below the limit is left out, the last
+ * ones. Else two claims at once could take different places where one is left to take, and `create` would let both through.
+ * That nobody is claimed beyond the limit by any interleaving of such claims is shown in docs/adr/20261126-tenant-places.md.
  * @param pick uniform in [0, 1), so that claims at the same time try different ones
  */
 export function freePlace(taken: readonly number[], limit: number, pick: number): number | null {
-  if (taken.length >= limit) return null;
+  const left = limit - taken.length;
+  if (left <= 0) return null;
   const free = Array.from({ length: limit }, (_, index) => index).filter((index) => !taken.includes(index));
-  return free[Math.floor(pick * free.length)] ?? null;
+  return free[Math.floor(pick * left)] ?? null;
 }
+
+/** Whether more jobs may run by these limits than by those before them, so that some that wait may have to be queued. */
+export const letsMoreRun = (before: TenantLimits, after: TenantLimits): boolean =>
+  before.running !== null && (after.running === null || after.running > before.running);
 
 /** How many more jobs of a tenant may be queued, so that each of those queued finds a place: a total, however often it is asked. */
 export const roomFor = (limit: number | null, held: number, queued: number): number =>

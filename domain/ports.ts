@@ -1,5 +1,6 @@
 import type { CollectionName, Collections } from './collections.ts';
 import type { Messages, Topic } from './messages.ts';
+import type { FieldOf, Part, QueryOptions } from './query.ts';
 import type { CollectionOf, Scalar, ShapeName, Where } from './shapes.ts';
 
 /** The address of a document: `path` is `collection/id`, or `jobs/id/collection/id` for what lies below a job. */
@@ -88,11 +89,11 @@ export interface Store {
   /** All or nothing. Throws PreconditionFailedError when nothing was written, UnclearError when it cannot tell. */
   commit(writes: readonly Write[]): Promise<void>;
   /** In the shape's order, ties by path; a document that lacks the ordered field is in no result. `next` is null at the end. */
-  query<S extends ShapeName>(
+  query<S extends ShapeName, F extends FieldOf<Collections[CollectionOf<S>]> = FieldOf<Collections[CollectionOf<S>]>>(
     shape: S,
     where: Where<S>,
-    options: { readonly limit: number; readonly after?: Cursor },
-  ): Promise<Page<Collections[CollectionOf<S>]>>;
+    options: QueryOptions<F>,
+  ): Promise<Page<Part<Collections[CollectionOf<S>], F>>>;
   /** How many match, counted no further than `limit`. */
   count<S extends ShapeName>(shape: S, where: Where<S>, limit: number): Promise<number>;
   /**
@@ -125,8 +126,12 @@ export interface Due {
     readonly queues: readonly string[];
     readonly swept?: Swept;
   };
-  /** By their paths: open events; jobs, files and rejections whose time is over. */
-  'on-job-event': { readonly events: readonly string[]; readonly purges: readonly string[] };
+  /** By their paths: open events; jobs, files and rejections whose time is over. By their ids: tenants whose places are to be filled. */
+  'on-job-event': {
+    readonly events: readonly string[];
+    readonly purges: readonly string[];
+    readonly tenants: readonly string[];
+  };
   'deliver-webhook': { readonly ids: readonly string[] };
 }
 

@@ -68,6 +68,20 @@ export const SHAPES = {
     order: 'createdAtMs',
     direction: 'desc',
   },
+  jobsByTenantRegion: {
+    collection: 'jobs',
+    equal: ['tenant', 'region'],
+    contains: null,
+    order: 'createdAtMs',
+    direction: 'desc',
+  },
+  jobsByTenantRegionState: {
+    collection: 'jobs',
+    equal: ['tenant', 'region', 'state'],
+    contains: null,
+    order: 'createdAtMs',
+    direction: 'desc',
+  },
   limitedInState: {
     collection: 'jobs',
     equal: ['tenant', 'limited', 'state'],
@@ -93,6 +107,7 @@ export const SHAPES = {
   deliveriesDue: { collection: 'deliveries', equal: ['state'], contains: null, order: 'nextAtMs', direction: 'asc' },
   deliveriesOfJob: { collection: 'deliveries', equal: ['jobId'], contains: null, order: 'seq', direction: 'asc' },
   allTenants: { collection: 'tenants', equal: ['schema'], contains: null, order: 'id', direction: 'asc' },
+  tenantsToFill: { collection: 'tenants', equal: ['fill'], contains: null, order: 'id', direction: 'asc' },
   tenantsOfAccount: { collection: 'tenants', equal: [], contains: 'accounts', order: 'id', direction: 'asc' },
   placesOfTenant: { collection: 'tenant_slots', equal: ['tenant'], contains: null, order: 'index', direction: 'asc' },
   rejectionsDue: { collection: 'rejections', equal: ['schema'], contains: null, order: 'atMs', direction: 'asc' },
@@ -169,4 +184,11 @@ export function checkCursor(cursor: readonly [Scalar, string]): readonly [string
     throw new TypeError('a cursor is a string or number, and the path of a document');
   }
   return [sort, path];
+}
+
+/** @throws TypeError unless the fields of a query, if it names any, are names of fields */
+export function checkFields(fields: readonly string[] | undefined): readonly string[] | null {
+  if (fields === undefined) return null;
+  if (fields.length > 0 && fields.every((field) => /^[A-Za-z]\w*$/.test(field))) return [...new Set(fields)];
+  throw new TypeError('the fields of a query are one or more names of fields');
 }

@@ -37,16 +37,37 @@ export interface MoveDetail {
   readonly patch?: Partial<Job>;
 }
 
+/** What a job that waits can be moved by to where it goes on waiting: it has no place to give up, and no end to be kept after. */
+export type Waiting = Pick<Job, 'id' | 'tenant' | 'version' | 'attempt'> & { readonly state: 'queued' | 'blocked' };
+export const WAITING_FIELDS = [
+  'id',
+  'tenant',
+  'version',
+  'attempt',
+  'state',
+] as const satisfies readonly (keyof Waiting)[];
+
+/** Whether a job of which these fields were read waits. */
+export const isWaiting = <T extends Pick<Job, keyof Waiting>>(read: Snapshot<T>): read is Snapshot<T & Waiting> =>
+  read.data.state === 'queued' || read.data.state === 'blocked';
+
 /**
  * The writes that move a job: the document with `version` + 1 and, in the same commit, the event of that version; and the
  * place of its tenant, if it takes or leaves one by it, so that places and jobs never disagree.
  * This is the only place where a job's state is written.
- * @param read the job as it was read; the commit fails if it has changed since
+ * @param read the job as it was read, or what is needed of one that goes on waiting; the commit fails if it has changed since
  * @param nowMs stands in the event and in the time fields of the move; it decides nothing
  * @throws IllegalMoveError if `TRANSITIONS` has no such way, `expired` after an attempt ran included
  */
-export function move(read: Snapshot<Job>, to: JobState, nowMs: number, detail: MoveDetail = {}): Write[] {
-  const job = read.data;
+export function move(read: Snapshot<Job>, to: JobState, nowMs: number, detail?: MoveDetail): Write[];
+export function move(read: Snapshot<Waiting>, to: Waiting['state'], nowMs: number, detail?: MoveDetail): Write[];
+export function move(
+  read: Snapshot<Job> | Snapshot<Waiting>,
+  to: JobState,
+  nowMs: number,
+  detail: MoveDetail = {},
+): Write[] {
+  const job: Pick<Job, keyof Waiting> & Partial<Job> = read.data;
   if (!canMove(job.state, to)) throw new IllegalMoveError(`job ${job.id}: ${job.state} -> ${to}`);
   if (to === 'expired' && job.attempt > 0)
     throw new IllegalMoveError(`job ${job.id}: expired after attempt ${job.attempt}`);
@@ -66,7 +87,7 @@ export function move(read: Snapshot<Job>, to: JobState, nowMs: number, detail: M
   return [
     // First, since who lost the move to another then knows it by this event alone, on an engine that names no document.
     create(refs.event(job.id, version), eventOf(job, { seq: version, from: job.state, to, attempt, nowMs, detail })),
-    update(refs.job(job.id), read, patch),
+    update(refs.job(job.id), read as Snapshot<Job>, patch),
     ...placeWrites(job, to, patch),
   ];
 }
@@ -77,7 +98,7 @@ const hasPlace = (job: Partial<Job>): job is Partial<Job> & { place: number } =>
  * A place is taken by making it, which fails where another job has it: that is the cap. It is given up without a precondition
  * of its own, since the job is written as it was read: with this place.
  */
-function placeWrites(job: Job, to: JobState, patch: Partial<Job>): Write[] {
+function placeWrites(job: Pick<Job, 'id' | 'tenant'> & Partial<Job>, to: JobState, patch: Partial<Job>): Write[] {
   const { id, tenant } = job;
   if (to === 'running' && hasPlace(patch)) {
     return [create(refs.place(tenant, patch.place), { schema: 1, tenant, index: patch.place, job: id })];
@@ -98,7 +119,7 @@ export function born(job: Job): Write[] {
 }
 
 function eventOf(
-  job: Job,
+  job: Pick<Job, 'id' | 'tenant'>,
   at: {
     readonly seq: number;
     readonly from: JobState | null;

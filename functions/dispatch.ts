@@ -139,7 +139,11 @@ async function wantedWorkers(
   const { workers } = targetWorkers(view);
   if (workers > held.length || view.arriving > 0) return workers;
   // Only where nobody would be started does it matter how long the oldest has waited.
-  const head = await deps.store.query('backlog', { state: 'queued', home: queue.name }, { limit: 1 });
+  const head = await deps.store.query(
+    'backlog',
+    { state: 'queued', home: queue.name },
+    { limit: 1, fields: ['queuedAtMs'] },
+  );
   const oldestAgeMs = head.readAtMs - (head.items[0]?.data.queuedAtMs ?? head.readAtMs);
   return targetWorkers({ ...view, oldestAgeMs }).workers;
 }

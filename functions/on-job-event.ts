@@ -5,6 +5,7 @@ import type { SettleDeps } from './deps.ts';
 import { eventHandler } from './events/event-handler.ts';
 import type { ServedFunction } from './served-function.ts';
 import { doEach } from './steps/each.ts';
+import { fillMarked } from './steps/places.ts';
 import { purgeJob, purgeRejection } from './steps/purge.ts';
 import { removeFile } from './steps/remove-file.ts';
 import { settleEvent } from './steps/settle.ts';
@@ -18,7 +19,8 @@ const PURGES = {
 
 /**
  * `functions/on-job-event`: a created event document is settled; its own message goes on with one that was too much for one
- * answer; sweep's call brings the paths of those still open, and of what is kept no longer.
+ * answer; sweep's call brings the paths of those still open, and of what is kept no longer, and the tenants whose places are to be
+ * filled.
  */
 export function onJobEvent(deps: SettleDeps): ServedFunction {
   const settle = async (path: unknown, beginByMs?: number): Promise<void> => {
@@ -29,12 +31,17 @@ export function onJobEvent(deps: SettleDeps): ServedFunction {
     const { collection, id } = parsePurgePath(path);
     await PURGES[collection](deps, id);
   };
+  const fill = async (tenant: string): Promise<void> => {
+    // Sweep waits for it for as long as there is between two sweeps.
+    await fillMarked(deps, tenant, deps.clock.nowMs() + deps.settings.sweepEveryMs / 2);
+  };
   const handler = eventHandler(deps, 'on-job-event', async ({ type, data, ...attributes }, beginByMs) => {
     switch (type) {
       case EVENT_TYPES.due: {
-        const { events, purges } = decodeIds(data, ['events', 'purges']);
+        const { events, purges, tenants } = decodeIds(data, ['events', 'purges', 'tenants']);
         await doEach(deps, events, (path) => settle(path));
-        return doEach(deps, purges, purge);
+        await doEach(deps, purges, purge);
+        return doEach(deps, tenants, fill);
       }
       case EVENT_TYPES.message:
         return settle(decodeMessage(data)['event'], beginByMs);

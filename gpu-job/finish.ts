@@ -1,10 +1,13 @@
-import type { ClaimedJob, Outcome } from '../domain/contract/door.ts';
+import type { ClaimedJob, FinishRequest, Outcome } from '../domain/contract/door.ts';
 import type { Log } from '../domain/ports.ts';
 import type { Door } from './door-client.ts';
 import { DoorFailure, DoorRejectedError, isPassing } from './door-errors.ts';
 import { jobError } from './job-fault.ts';
 import { stoppedAs } from './stopped.ts';
 import { retryWhile, type Patience } from './wait.ts';
+
+/** How an attempt ended, and which chunk of its log may still be on its way. */
+export type Ending = Pick<FinishRequest, 'outcome' | 'logSeq'>;
 
 /**
  * Tells the door how an attempt ended, until it has answered: accepted, or refused because the job is no longer held here.
@@ -15,7 +18,7 @@ import { retryWhile, type Patience } from './wait.ts';
 export async function finishJob(
   door: Door,
   job: ClaimedJob,
-  outcome: Outcome,
+  { outcome, logSeq }: Ending,
   log: Log,
   patience: Patience & { readonly storePatienceMs?: number },
 ): Promise<void> {
@@ -34,7 +37,7 @@ export async function finishJob(
     ...(outcome.kind === 'failed' ? { kind: outcome.error.kind } : {}),
   };
   const tell = (what: Outcome, heal: (error: unknown) => boolean): Promise<{ accepted: boolean }> =>
-    retryWhile(heal, () => door.finish({ job: job.id, attempt: job.attempt, outcome: what }), patience);
+    retryWhile(heal, () => door.finish({ job: job.id, attempt: job.attempt, outcome: what, logSeq }), patience);
   try {
     const { accepted } = await tell(outcome, outcome.kind === 'succeeded' ? heals : isPassing);
     log.info(accepted ? 'job finished' : 'the outcome was refused: the job is no longer held here', fields);
@@ -63,6 +66,6 @@ export async function releaseSlot(door: Door, loadMs: number, log: Log, patience
   const never = new AbortController().signal;
   const { job } = await retryWhile(isPassing, () => door.claim({ holdMs: 0, loadMs }, never), patience);
   const outcome = job === null ? null : stoppedAs('preempted', job);
-  if (job !== null && outcome !== null) await finishJob(door, job, outcome, log, patience);
+  if (job !== null && outcome !== null) await finishJob(door, job, { outcome }, log, patience);
   await release();
 }

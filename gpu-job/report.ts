@@ -50,6 +50,7 @@ export class Reporter implements Sink {
   #seq = 0;
   #setup: Line[] = [];
   #setupSeq = 0;
+  #unanswered: number | undefined;
   #lastSentMs: number;
   #sending: Promise<void> | null = null;
   #callOff = (): void => undefined;
@@ -76,6 +77,11 @@ export class Reporter implements Sink {
   /** All metrics so far. */
   get metrics(): Record<string, number> {
     return Object.fromEntries(this.#metrics);
+  }
+
+  /** The number of a chunk that was sent and has had no answer: nobody knows whether, or when, it is stored. */
+  get unanswered(): number | undefined {
+    return this.#unanswered;
   }
 
   /** A fraction lower than the last is not shown, unless it is 0: then the model began something anew. */
@@ -157,6 +163,7 @@ export class Reporter implements Sink {
     this.#changed = new Map();
     const progress = this.#progressIsNew ? { fraction: this.#fraction, message: this.#message } : null;
     this.#progressIsNew = false;
+    if (this.#chunk.length > 0) this.#unanswered = this.#seq;
     try {
       const reply = await send({
         job,
@@ -189,5 +196,6 @@ export class Reporter implements Sink {
     this.#chunk = [];
     if (this.#setup.length > 0) this.#setupSeq += 1;
     this.#setup = [];
+    this.#unanswered = undefined;
   }
 }

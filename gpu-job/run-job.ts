@@ -8,6 +8,7 @@ import { DoorRejectedError, SessionRefusedError } from './door-errors.ts';
 import { downloadFile } from './download-file.ts';
 import { checkSecrets, hideIn, hiderOf, type Hide } from './hide.ts';
 import { materialiseInput } from './input-files.ts';
+import type { Ending } from './finish.ts';
 import { JobFault, jobError } from './job-fault.ts';
 import { outputFile } from './large-output.ts';
 import type { PreparedModel } from './model-set.ts';
@@ -42,7 +43,7 @@ export async function runJob(
   prepared: PreparedModel,
   stop: Stop,
   deps: RunJobDeps,
-): Promise<Outcome | null> {
+): Promise<Ending | null> {
   const { clock, log, settings, workdirs } = deps;
   const hide = hiderOf(job);
   const reporter = new Reporter({
@@ -67,7 +68,7 @@ export async function runJob(
     const outcome = await attempt(job, prepared, stop, { workdir, reporter, hide }, deps);
     callOffTimeout();
     if (outcome !== null && stop.reason !== 'preempted') await reporter.flush();
-    return outcome;
+    return outcome === null ? null : { outcome, logSeq: reporter.unanswered };
   } finally {
     callOffTimeout();
     reporter.close();

@@ -2,7 +2,7 @@ import type { ClaimedJob, ClaimReply, Outcome, ReadyReply, RenewReply, WorkerEnv
 import type { Clock, Http, Log, Random } from '../domain/ports.ts';
 import type { Door } from './door-client.ts';
 import { DoorRejectedError, isPassing, SessionRefusedError } from './door-errors.ts';
-import { finishJob, releaseSlot } from './finish.ts';
+import { finishJob, releaseSlot, type Ending } from './finish.ts';
 import { Lease } from './lease.ts';
 import { ModelSet, prepareModels, type WorkerCatalogue } from './model-set.ts';
 import type { PendingLines } from './pending-lines.ts';
@@ -203,19 +203,20 @@ class Worker {
     this.#current = { id: job.id, stop };
     if (this.#leaving.aborted) stop.request('preempted', settings.preemptKillAfterMs);
     log.info('job started', { job: job.id, attempt: job.attempt, model: job.model });
-    const outcome = await this.#outcomeOf(job, stop);
+    const ending = await this.#endingOf(job, stop);
     this.#current = null;
-    if (outcome === null) return log.info('the job is no longer held here', { job: job.id, attempt: job.attempt });
+    if (ending === null) return log.info('the job is no longer held here', { job: job.id, attempt: job.attempt });
     // As long as it takes: should the door stay away, the lease ends and the worker with it.
     const patience = { clock, random, firstMs, maxMs, storePatienceMs, signal: this.#over.signal };
-    await finishJob(door, job, outcome, log, patience);
+    await finishJob(door, job, ending, log, patience);
   }
 
-  async #outcomeOf(job: ClaimedJob, stop: Stop): Promise<Outcome | null> {
+  async #endingOf(job: ClaimedJob, stop: Stop): Promise<Ending | null> {
     const prepared = await this.#models.forJob(job.model, stop.polite);
     if (prepared instanceof StartupError) {
       stop.close();
-      return stop.reason === null ? await this.#startupFailed(prepared, job) : stoppedAs(stop.reason, job);
+      const outcome = stop.reason === null ? await this.#startupFailed(prepared, job) : stoppedAs(stop.reason, job);
+      return outcome === null ? null : { outcome };
     }
     const onRefused = (): void => this.#force(0, 'the session was refused');
     const { runJob } = await import('./run-job.ts');
@@ -233,7 +234,7 @@ class Worker {
     const { retryFirstMs: firstMs, retryMaxMs: maxMs } = settings;
     const patience = { clock, random, firstMs, maxMs, signal: this.#over.signal };
     const fault = this.#models.faultOf(reply.job.model) ?? error;
-    await finishJob(door, reply.job, await this.#startupFailed(fault, reply.job), log, patience);
+    await finishJob(door, reply.job, { outcome: await this.#startupFailed(fault, reply.job) }, log, patience);
   }
 
   async #startupFailed({ message }: StartupError, job: ClaimedJob): Promise<Outcome> {

@@ -16,6 +16,9 @@ for (const [name, shape] of Object.entries(SHAPES) as [ShapeName, Shape][]) {
 /** What identifies an entry among those of one document; also what a watch of a shape listens to, without `sort`. */
 export const entryKey = (entry: Pick<Entry, 'shape' | 'key'>): string => `${entry.shape} ${entry.key}`;
 
+/** Rises where `entriesOf` makes other entries of the same shapes: those in a file are then made anew. */
+export const ENTRIES_VERSION = 1;
+
 /**
  * Every entry of a document: one for each shape of its collection, one for each distinct element where the shape has `contains`.
  * A document in which an equality or the ordered field is missing or null has none there.
@@ -46,10 +49,33 @@ export function keyOf(name: ShapeName, where: Readonly<Record<string, unknown>>)
   return { shape, key: JSON.stringify(values.map(([, value]) => value)) };
 }
 
-/** A page of a shape from its beginning, or after a cursor: parameters shape, key, the cursor's two, how many. */
-export function pageSql(direction: Shape['direction'], from: 'start' | 'cursor'): string {
+/** What is asked of a page besides its shape and its length. */
+export interface PageForm {
+  readonly direction: Shape['direction'];
+  readonly from: 'start' | 'cursor';
+  readonly isBounded: boolean;
+  /** As `checkFields` gave them. Each is a column `f0`, `f1`, … of JSON text: a document may be far larger than what is asked of it. */
+  readonly fields: readonly string[] | null;
+}
+
+/** A page of a shape: parameters shape, key, the cursor's two where it has one, its last value where it has one, how many. */
+export function pageSql({ direction, from, isBounded, fields }: PageForm): string {
   const [compare, order] = direction === 'asc' ? ['>', 'ASC'] : ['<', 'DESC'];
-  return `SELECT d.path, d.data, d.etag, d.updated_at, e.sort FROM entries e CROSS JOIN documents d ON d.path = e.path
-    WHERE e.shape = ? AND e.key = ? ${from === 'start' ? '' : `AND (e.sort, e.path) ${compare} (?, ?)`}
+  const data = fields === null ? 'd.data' : fields.map((field, n) => `d.data -> '$.${field}' AS f${n}`).join(', ');
+  const after = from === 'start' ? '' : `AND (e.sort, e.path) ${compare} (?, ?)`;
+  const until = isBounded ? `AND e.sort ${direction === 'asc' ? '<=' : '>='} ?` : '';
+  return `SELECT d.path, ${data}, d.etag, d.updated_at, e.sort FROM entries e CROSS JOIN documents d ON d.path = e.path
+    WHERE e.shape = ? AND e.key = ? ${after} ${until}
     ORDER BY e.sort ${order}, e.path ${order} LIMIT ?`;
+}
+
+/** The document in a row of a page. */
+export function documentIn(row: Readonly<Record<string, unknown>>, fields: PageForm['fields']): unknown {
+  if (fields === null) return JSON.parse(row['data'] as string);
+  const data: Record<string, unknown> = {};
+  for (const [n, field] of fields.entries()) {
+    const text = row[`f${n}`];
+    if (text !== null) data[field] = JSON.parse(text as string);
+  }
+  return data;
 }

@@ -1,8 +1,8 @@
+import type { StatementSync } from 'node:sqlite';
 import { UnclearError } from '../domain/errors.ts';
-import type { CollectionName, Collections } from '../domain/collections.ts';
-import type { Clock, Page, Ref, Snapshot, Store } from '../domain/ports.ts';
-import { checkCursor, checkLimit, type CollectionOf } from '../domain/shapes.ts';
-import { keyOf, pageSql } from './sqlite-entries.ts';
+import type { Clock, Ref, Snapshot, Store } from '../domain/ports.ts';
+import { checkCursor, checkFields, checkLimit } from '../domain/shapes.ts';
+import { documentIn, keyOf, pageSql, type PageForm } from './sqlite-entries.ts';
 import { openDatabase } from './sqlite-file.ts';
 import { reindex } from './sqlite-reindex.ts';
 import {
@@ -23,6 +23,8 @@ export interface SqliteStore extends Store {
   /** Finishes what was asked for, then lets go of the file. Idempotent. */
   close(): void;
 }
+
+type PageRow = Omit<DocumentRow, 'data'> & Record<string, unknown> & { readonly sort: string | number };
 
 interface Waiting {
   readonly writes: readonly FrozenWrite[];
@@ -45,16 +47,18 @@ export function openStore(
   reindex(db);
   const writer = makeWriter(db);
   const last = db.prepare('SELECT number, at FROM last_commit').get() as { number: number; at: number };
-  const setLast = db.prepare('UPDATE last_commit SET number = ?, at = ?');
+  const setLast = db.prepare('UPDATE last_commit SET number = ?1, at = ?2, indexed = ?1');
   const getDocument = db.prepare('SELECT path, data, etag, updated_at FROM documents WHERE path = ?');
   const countEntries = db.prepare(
     'SELECT count(*) AS n FROM (SELECT 1 FROM entries WHERE shape = ? AND key = ? LIMIT ?)',
   );
-  const pagesIn = (direction: 'asc' | 'desc') => ({
-    first: db.prepare(pageSql(direction, 'start')),
-    after: db.prepare(pageSql(direction, 'cursor')),
-  });
-  const pages = { asc: pagesIn('asc'), desc: pagesIn('desc') };
+  const pages = new Map<string, StatementSync>();
+  const pageOf = (form: PageForm): StatementSync => {
+    const sql = pageSql(form);
+    const known = pages.get(sql) ?? db.prepare(sql);
+    pages.set(sql, known);
+    return known;
+  };
 
   // One past the last commit of any former run, so that its documents are older than whatever this run writes.
   let atMs = last.at + 1;
@@ -125,9 +129,9 @@ export function openStore(
     for (const onChange of due) guarded(onChange);
   };
 
-  const snapshot = <C extends CollectionName>(row: DocumentRow, readAtMs: number): Snapshot<Collections[C]> => ({
+  const snapshot = <T>(row: Omit<DocumentRow, 'data'>, data: unknown, readAtMs: number): Snapshot<T> => ({
     path: row.path,
-    data: JSON.parse(row.data) as Collections[C],
+    data: data as T,
     etag: String(row.etag),
     updatedAtMs: row.updated_at,
     readAtMs,
@@ -137,7 +141,7 @@ export function openStore(
     async get(ref) {
       mustBeOpen();
       const row = getDocument.get(ref.path) as DocumentRow | undefined;
-      return row === undefined ? null : snapshot(row, now());
+      return row === undefined ? null : snapshot(row, JSON.parse(row.data), now());
     },
 
     async commit(writes) {
@@ -150,22 +154,23 @@ export function openStore(
       });
     },
 
-    async query(name, where, { limit, after }): Promise<Page<Collections[CollectionOf<typeof name>]>> {
+    async query(name, where, { limit, after, until, fields: asked }) {
       mustBeOpen();
       const { shape, key } = keyOf(name, where);
       checkLimit(limit);
-      const { first, after: rest } = pages[shape.direction];
+      const fields = checkFields(asked);
+      const cursor = after === undefined ? [] : checkCursor(after);
+      const bound = until === undefined ? [] : [until];
+      const { direction } = shape;
+      const from = after === undefined ? 'start' : 'cursor';
+      const page = pageOf({ direction, from, isBounded: until !== undefined, fields });
       // One more than asked for tells whether there is a next page.
-      const rows = (after === undefined
-        ? first.all(name, key, limit + 1)
-        : rest.all(name, key, ...checkCursor(after), limit + 1)) as unknown as (DocumentRow & {
-        readonly sort: string | number;
-      })[];
+      const rows = page.all(name, key, ...cursor, ...bound, limit + 1) as unknown as PageRow[];
       const readAtMs = now();
-      const page = rows.slice(0, limit);
-      const end = page.at(-1);
+      const inPage = rows.slice(0, limit);
+      const end = inPage.at(-1);
       return {
-        items: page.map((row) => snapshot<CollectionOf<typeof name>>(row, readAtMs)),
+        items: inPage.map((row) => snapshot(row, documentIn(row, fields), readAtMs)),
         next: rows.length > limit && end !== undefined ? [end.sort, end.path] : null,
         readAtMs,
       };

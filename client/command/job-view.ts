@@ -1,4 +1,5 @@
 import type { JobResource, JobSummary } from '../../domain/contract/http.ts';
+import { percentOf } from '../../domain/contract/job.ts';
 import type { Context } from './spec.ts';
 import { COLOUR_OF } from './paint.ts';
 import { clipped, fields, shownJson, span, table } from './text.ts';
@@ -71,7 +72,7 @@ function rowsOf(job: JobResource): [string, string][] {
 }
 
 const progressOf = ({ fraction, message }: { fraction: number | null; message: string | null }): string =>
-  [fraction === null ? null : `${Math.floor(fraction * 100)} %`, message].filter(Boolean).join('  ');
+  [fraction === null ? null : `${percentOf(fraction)} %`, message].filter(Boolean).join('  ');
 
 /** Jobs as a table, newest first as they come. */
 export function jobTable(

@@ -1,12 +1,12 @@
 import type { DocumentReference, DocumentSnapshot, Query, Timestamp } from '@google-cloud/firestore';
-import type { CollectionName, Collections } from '../../domain/collections.ts';
-import type { Clock, Log, Page, Random, Snapshot, Store } from '../../domain/ports.ts';
-import { askedOf, checkLimit, type CollectionOf } from '../../domain/shapes.ts';
+import type { CollectionName } from '../../domain/collections.ts';
+import type { Clock, Log, Random, Snapshot, Store } from '../../domain/ports.ts';
+import { askedOf, checkFields, checkLimit } from '../../domain/shapes.ts';
 import { asking } from '../asking.ts';
 import { CALL_MS } from '../deadline.ts';
 import { lazyFirestore, type FirestoreOptions } from './client.ts';
 import { commitPrepared, etagOf, prepare } from './commit.ts';
-import { queryOf } from './query.ts';
+import { queryOf, selected } from './query.ts';
 import { decodeFields } from './values.ts';
 import { listen } from './watch.ts';
 
@@ -53,7 +53,7 @@ export function firestoreStore(
     async get(ref) {
       const client = await firestore.get();
       const document = await reading(client.doc(ref.path).get());
-      return document.exists ? snapshot(ref.collection, document, document.readTime) : null;
+      return document.exists ? snapshot(ref.collection, document, document.readTime, null) : null;
     },
 
     async commit(writes) {
@@ -61,17 +61,18 @@ export function firestoreStore(
       if (prepared.writes.length > 0) await commitPrepared(await firestore.get(), deadline, prepared);
     },
 
-    async query(name, where, { limit, after }): Promise<Page<Collections[CollectionOf<typeof name>]>> {
+    async query(name, where, { limit, after, until, fields: named }) {
       const asked = askedOf(name, where);
       checkLimit(limit);
-      const query = await queryOf(await firestore.get(), asked, after);
+      const fields = checkFields(named);
+      const bounds = { ...(after === undefined ? {} : { after }), ...(until === undefined ? {} : { until }) };
+      const whole = await queryOf(await firestore.get(), asked, bounds);
+      const query = fields === null ? whole : await selected(whole, asked, fields);
       // One more than asked for tells whether there is a next page.
       const { docs, readTime } = await reading(query.limit(limit + 1).get());
       const items = docs
         .slice(0, limit)
-        .map((document) =>
-          snapshot<CollectionOf<typeof name>>(asked.shape.collection as CollectionOf<typeof name>, document, readTime),
-        );
+        .map((document) => snapshot<never>(asked.shape.collection, document, readTime, fields));
       const end = docs[limit - 1];
       return {
         items,
@@ -107,16 +108,20 @@ export function firestoreStore(
   };
 }
 
-function snapshot<C extends CollectionName>(
-  collection: C,
+/** @param fields those that were asked for; null for all */
+function snapshot<T>(
+  collection: CollectionName,
   document: Stored,
   readTime: Timestamp,
-): Snapshot<Collections[C]> {
+  fields: readonly string[] | null,
+): Snapshot<T> {
   const { updateTime } = document;
   if (updateTime === undefined) throw new Error(`${document.ref.path} has no time of its last write`);
+  const data = decodeFields(collection, document.data() ?? {});
+  const asked = Object.entries(data).filter(([field]) => fields === null || fields.includes(field));
   return {
     path: document.ref.path,
-    data: decodeFields(collection, document.data() ?? {}) as Collections[C],
+    data: Object.fromEntries(asked) as T,
     etag: etagOf(updateTime),
     updatedAtMs: updateTime.toMillis(),
     readAtMs: readTime.toMillis(),

@@ -147,7 +147,13 @@ export const Outcome = z.discriminatedUnion('kind', [
 ]);
 export type Outcome = z.infer<typeof Outcome>;
 
-export const FinishRequest = z.object({ job: JobId, attempt: z.int(), outcome: Outcome });
+/** `logSeq` is the number of a chunk of log that was sent and not answered: it must not be stored after the end. */
+export const FinishRequest = z.object({
+  job: JobId,
+  attempt: z.int(),
+  outcome: Outcome,
+  logSeq: z.int().min(0).optional(),
+});
 export type FinishRequest = z.infer<typeof FinishRequest>;
 
 /** `accepted` is false where the job is no longer this worker's: its result was refused, the worker goes on. */

@@ -61,12 +61,20 @@ export const JobEventResource = z.object({
 export type JobEventResource = z.infer<typeof JobEventResource>;
 
 export const JobEventList = z
-  .object({ items: z.array(JobEventResource).describe('oldest first, all that there are so far') })
+  .object({
+    items: z.array(JobEventResource).describe('oldest first, 100 at most'),
+    next: z
+      .int()
+      .nullable()
+      .describe('the `Last-Event-ID` to ask for more with; null where these are all that there are so far'),
+  })
   .meta({ id: 'JobEventList' });
 
 export const Explanation = z
   .object({
-    sentences: z.array(z.string()).describe('how the job came to be where it is, in order; plain text'),
+    sentences: z
+      .array(z.string())
+      .describe('how the job came to be where it is, in order; plain text; of the last 100 changes of state'),
     timeline: z.array(
       z.object({
         at: z.iso.datetime(),

@@ -81,19 +81,6 @@ export const RetryJobRequest = z
   .meta({ id: 'RetryJobRequest' });
 export type RetryJobRequest = z.infer<typeof RetryJobRequest>;
 
-/** `POST /v1/jobs/{id}/cancel`. */
-export const CancelJobRequest = z
-  .strictObject({
-    dependants: z
-      .enum(['fail', 'cancel'])
-      .default('fail')
-      .describe(
-        'what the jobs that wait for this one do once it has ended: fail with `dependency_failed`, or end as canceled too',
-      ),
-  })
-  .meta({ id: 'CancelJobRequest' });
-export type CancelJobRequest = z.infer<typeof CancelJobRequest>;
-
 export const ArtifactResource = z.object({
   name: z.string(),
   contentType: z.string(),
@@ -189,14 +176,6 @@ export const JobResource = z
   .meta({ id: 'Job' });
 export type JobResource = z.infer<typeof JobResource>;
 
-/** A job whose cancellation was asked for, and what came of that. Where it had ended otherwise there is a problem instead. */
-export const CanceledJob = JobResource.extend({
-  outcome: z
-    .enum(['canceled', 'requested'])
-    .describe('`canceled`: it has ended. `requested`: its worker has been asked to stop, and it will end as canceled.'),
-}).meta({ id: 'CanceledJob' });
-export type CanceledJob = z.infer<typeof CanceledJob>;
-
 /** A job as a list shows it: without what can be large, which `GET /v1/jobs/{id}` shows. */
 export const JobSummary = JobResource.omit({
   input: true,
@@ -208,12 +187,13 @@ export const JobSummary = JobResource.omit({
 }).meta({ id: 'JobSummary' });
 export type JobSummary = z.infer<typeof JobSummary>;
 
-/** `state` goes with everything; of `model`, `pool` and `label` at most one (domain/shapes.ts has an index for each of these). */
+/** `state` goes with everything; of `model`, `pool`, `label` and `region` at most one (domain/shapes.ts has an index for each of these). */
 export const ListJobsQuery = z.strictObject({
   state: JobState.optional(),
-  model: z.string().max(100).optional().describe('not with pool or label'),
-  pool: z.string().max(100).optional().describe('not with model or label'),
-  label: Label.optional().describe('jobs that have this label among theirs; not with model or pool'),
+  model: z.string().max(100).optional().describe('not with pool, label or region'),
+  pool: z.string().max(100).optional().describe('not with model, label or region'),
+  label: Label.optional().describe('jobs that have this label among theirs; not with model, pool or region'),
+  region: z.string().max(100).optional().describe('jobs whose home is in this region; not with model, pool or label'),
   createdAfter: z.iso.datetime({ offset: true }).optional().describe('created then or later'),
   createdBefore: z.iso.datetime({ offset: true }).optional().describe('created before then'),
   limit: z.coerce.number().int().min(1).max(100).default(20),

@@ -66,6 +66,9 @@ export const Progress = z.object({
 });
 export type Progress = z.infer<typeof Progress>;
 
+/** A fraction as a whole per cent, never more than was reached: 29 for 0.29, whose hundredfold is a little less in binary. */
+export const percentOf = (fraction: number): number => Math.floor(fraction * 100 + 1e-9);
+
 /** A file that an attempt produced; `path` is its place in the blob store. */
 export const Artifact = z.object({
   name: z.string(),
@@ -151,6 +154,7 @@ export const Job = z.looseObject({
   pool: z.string(),
   queues: z.array(z.string()).min(1).max(10),
   home: z.string(),
+  region: z.string().optional().describe('that of its home; jobs of older builds do not say it'),
   state: JobState,
   reason: BlockedReason.nullable(),
   untilMs: z.int(),

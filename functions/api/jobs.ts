@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { CancelJobRequest, type CanceledJob } from '../../domain/contract/http.ts';
+import { CancelJobRequest, type CanceledJob } from '../../domain/contract/cancel.ts';
 import { RequestError } from '../../domain/errors.ts';
 import { isTerminal } from '../../domain/state.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -42,7 +42,8 @@ export async function postCancel(deps: ApiDeps, call: Call): Promise<Answer> {
   }
   // By the state that is shown: its worker may have stopped in between.
   const outcome: CanceledJob['outcome'] = data.state === 'canceled' ? 'canceled' : 'requested';
-  return { status: 200, body: { ...(await shownJob(deps, call, data)), outcome } };
+  const stands: CanceledJob['dependants'] = data.dependants ?? 'fail';
+  return { status: 200, body: { ...(await shownJob(deps, call, data)), outcome, dependants: stands } };
 }
 
 /** What a request says whose body may be left out; no body is the empty one. @throws RequestError invalid_json, invalid_input */

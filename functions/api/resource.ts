@@ -1,9 +1,10 @@
 import type { Job } from '../../domain/contract/job.ts';
 import type { JobResource, JobSummary } from '../../domain/contract/http.ts';
+import type { FieldOf, Part } from '../../domain/query.ts';
 import { NEVER_MS, SECOND } from '../../domain/time.ts';
 import type { Deps } from '../deps.ts';
 import type { Caller } from './authenticate.ts';
-import { timesOf } from './times.ts';
+import { timesOf, TIMES_FIELDS } from './times.ts';
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms));
@@ -53,8 +54,36 @@ export async function shownJob(
   return via === 'read-token' ? { ...shown, webhook: null } : shown;
 }
 
-/** A job without what can be large. */
-export function jobSummary({ catalogue }: Pick<Deps, 'catalogue'>, job: Job): JobSummary {
+/** The fields of a job that its summary is made of: a list reads no others, since a page of whole jobs can be a hundred mebibytes. */
+export const SUMMARY_FIELDS = [
+  'id',
+  'model',
+  'state',
+  'reason',
+  'untilMs',
+  'version',
+  'attempt',
+  'priority',
+  'dependsOn',
+  'error',
+  'metrics',
+  'progress',
+  'attempts',
+  'cost',
+  'webhook',
+  'metadata',
+  'labels',
+  'retryOf',
+  'queuedAtMs',
+  'startedAtMs',
+  'finishedAtMs',
+  'purgeAtMs',
+  ...TIMES_FIELDS,
+] as const satisfies readonly FieldOf<Job>[];
+export type SummaryPart = Part<Job, (typeof SUMMARY_FIELDS)[number]>;
+
+/** The same without what can be large. */
+export function jobSummary({ catalogue }: Pick<Deps, 'catalogue'>, job: SummaryPart): JobSummary {
   // When a job that waits for others is looked at again says nothing about when it will go on.
   const hasTime = job.reason !== 'dependency' && job.untilMs !== NEVER_MS;
   return {
@@ -89,7 +118,7 @@ export function jobSummary({ catalogue }: Pick<Deps, 'catalogue'>, job: Job): Jo
   };
 }
 
-function timingOf(job: Job): JobResource['timing'] {
+function timingOf(job: SummaryPart): JobResource['timing'] {
   const last = job.attempts.at(-1);
   if (last === undefined) return { queuedSeconds: null, bootSeconds: null, loadSeconds: null, runSeconds: null };
   // A job that is queued again has a queueing time that is not this attempt's.

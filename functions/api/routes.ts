@@ -1,6 +1,5 @@
+import { CanceledJob, CancelJobRequest } from '../../domain/contract/cancel.ts';
 import {
-  CanceledJob,
-  CancelJobRequest,
   CreateJobRequest,
   FirebaseToken,
   JobList,

@@ -1,12 +1,23 @@
 import type { Times } from '../../domain/contract/http.ts';
 import type { Job } from '../../domain/contract/job.ts';
 import type { Model, Queue } from '../../domain/contract/model.ts';
+import type { FieldOf } from '../../domain/query.ts';
 import { retentionMsOf } from '../../domain/retention.policy.ts';
 import { SECOND } from '../../domain/time.ts';
 import type { Deps } from '../deps.ts';
 
+/** What they are made of. */
+export const TIMES_FIELDS = [
+  'home',
+  'runTimeoutMs',
+  'retentionMs',
+  'startByMs',
+  'createdAtMs',
+  'notBeforeMs',
+] as const satisfies readonly FieldOf<Job>[];
+
 /** The four times of a job. How long a worker may take to start is its pool's: it starts for whatever is queued there. */
-export const timesOf = ({ queues }: Deps['catalogue'], job: Job): Times => ({
+export const timesOf = ({ queues }: Deps['catalogue'], job: Pick<Job, (typeof TIMES_FIELDS)[number]>): Times => ({
   startDeadlineSeconds: startDeadlineSeconds(job),
   startupTimeoutSeconds: startupTimeoutSeconds(queues.get(job.home)),
   runTimeoutSeconds: job.runTimeoutMs / SECOND,
@@ -27,7 +38,11 @@ export const timesOfModel = (
 });
 
 /** How long it had to be started, from when it might have been. */
-export const startDeadlineSeconds = ({ startByMs, createdAtMs, notBeforeMs = 0 }: Job): number =>
+export const startDeadlineSeconds = ({
+  startByMs,
+  createdAtMs,
+  notBeforeMs = 0,
+}: Pick<Job, 'startByMs' | 'createdAtMs' | 'notBeforeMs'>): number =>
   (startByMs - Math.max(createdAtMs, notBeforeMs)) / SECOND;
 
 const startupTimeoutSeconds = (queue: Queue | undefined): number | null => queue?.pool.startupTimeoutSeconds ?? null;

@@ -1,12 +1,15 @@
 import type { Job } from '../../domain/contract/job.ts';
 import { isConflict } from '../../domain/errors.ts';
 import { freePlace, roomFor } from '../../domain/place.policy.ts';
-import { refs, type Snapshot } from '../../domain/ports.ts';
-import { move } from '../../domain/state.ts';
+import { refs, update, type Snapshot } from '../../domain/ports.ts';
+import { isWaiting, move, WAITING_FIELDS, type Waiting } from '../../domain/state.ts';
 import type { Deps } from '../deps.ts';
+import { decideAgain } from './again.ts';
 import { nudge } from './nudge.ts';
 
 type Needs = Pick<Deps, 'store' | 'bus' | 'clock' | 'log'>;
+
+type Parked = Waiting & Pick<Job, 'home'>;
 
 /** Waiting jobs that one round queues at most. */
 const PAGE = 25;
@@ -36,7 +39,7 @@ export async function placeFor(
  * Takes a job out of the queue that cannot have a place, so that it hides nobody behind it. A place may have come free since that
  * was seen: the event of this very move, once settled, looks again. Never throws: a job that is left in the queue is met again.
  */
-export async function park(deps: Needs, read: Snapshot<Job>): Promise<void> {
+export async function park(deps: Needs, read: Snapshot<Waiting>): Promise<void> {
   try {
     await deps.store.commit(move(read, 'blocked', deps.clock.nowMs(), { reason: 'tenant_limit' }));
   } catch (error) {
@@ -83,11 +86,13 @@ export async function fillPlaces(deps: Needs, tenant: string, beginByMs: number)
   }
 }
 
-async function waitingOf({ store }: Needs, tenant: string, limit: number): Promise<readonly Snapshot<Job>[]> {
-  return (await store.query('limitedWaiting', { tenant, limited: true, reason: 'tenant_limit' }, { limit })).items;
+async function waitingOf({ store }: Needs, tenant: string, limit: number): Promise<readonly Snapshot<Parked>[]> {
+  const where = { tenant, limited: true, reason: 'tenant_limit' } as const;
+  const { items } = await store.query('limitedWaiting', where, { limit, fields: [...WAITING_FIELDS, 'home'] });
+  return items.filter(isWaiting);
 }
 
-async function queueAgain(deps: Needs, read: Snapshot<Job>): Promise<boolean> {
+async function queueAgain(deps: Needs, read: Snapshot<Parked>): Promise<boolean> {
   try {
     await deps.store.commit(move(read, 'queued', deps.clock.nowMs()));
     return true;
@@ -107,4 +112,21 @@ export async function fillPlacesSoon(deps: Needs, tenant: string): Promise<void>
   } catch (error) {
     deps.log.error('places not filled; settling the event will', { tenant, error: String(error) });
   }
+}
+
+/**
+ * The same for a tenant whose limit was raised or lifted: its mark is taken off once those who waited for that are queued, by a
+ * compare-and-set, so that one that is raised again meanwhile keeps it for another look.
+ * @param beginByMs as for `fillPlaces`
+ * @returns false where time was up before it was done: the mark stands, and sweep finds it
+ */
+export async function fillMarked(deps: Needs, tenant: string, beginByMs: number): Promise<boolean> {
+  const ref = refs.tenant(tenant);
+  return decideAgain(async () => {
+    const read = await deps.store.get(ref);
+    if (read?.data.fill !== true) return true;
+    if (!(await fillPlaces(deps, tenant, beginByMs))) return false;
+    await deps.store.commit([update(ref, read, { fill: false })]);
+    return true;
+  });
 }

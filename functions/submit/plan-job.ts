@@ -84,6 +84,7 @@ export async function planJob(deps: SubmitDeps, asked: AskedJob): Promise<JobPla
     pool: model.pool,
     queues: queues.slice(0, MAX_QUEUES).map((queue) => queue.name),
     home: home.name,
+    region: home.region,
     state: wait === null ? 'queued' : 'blocked',
     reason: wait?.reason ?? null,
     untilMs: wait?.untilMs ?? NEVER_MS,

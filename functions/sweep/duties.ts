@@ -23,7 +23,7 @@ export interface Duty {
  */
 export function dutiesOf(deps: SweepDeps, staleMs: number): readonly Duty[] {
   const nothing = { slots: [], jobs: [], queues: [] };
-  const noEvent = { events: [], purges: [] };
+  const noEvent = { events: [], purges: [], tenants: [] };
   const dispatch = (part: Partial<Due['dispatch']>): Promise<void> =>
     deps.calls.due('dispatch', { ...nothing, ...part });
   const onJobEvent = (part: Partial<Due['on-job-event']>): Promise<void> =>
@@ -34,6 +34,7 @@ export function dutiesOf(deps: SweepDeps, staleMs: number): readonly Duty[] {
     { what: 'orphans', find: () => orphans(deps), call: (jobs) => dispatch({ jobs }) },
     { what: 'queues', find: () => waitingQueues(deps), call: (queues) => dispatch({ queues }) },
     { what: 'events', find: () => openEvents(deps, staleMs), call: (events) => onJobEvent({ events }) },
+    { what: 'tenants', find: () => tenantsToFill(deps), call: (tenants) => onJobEvent({ tenants }) },
     { what: 'purges', find: () => purgesDue(deps), call: (purges) => onJobEvent({ purges }) },
     { what: 'deliveries', find: () => dueDeliveries(deps), call: (ids) => deps.calls.due('deliver-webhook', { ids }) },
   ];
@@ -70,13 +71,13 @@ async function suspectSlots(deps: SweepDeps, all: boolean): Promise<string[]> {
 /** Blocked jobs whose time has come, and jobs whose start deadline has passed. */
 async function dueJobs(deps: SweepDeps): Promise<string[]> {
   const unblock = collect(
-    (options) => deps.store.query('blockedDue', { state: 'blocked' }, options),
+    (options) => deps.store.query('blockedDue', { state: 'blocked' }, { ...options, fields: ['id', 'untilMs'] }),
     (job, readAtMs) => job.untilMs <= readAtMs,
     (job) => job.id,
   );
   const late = (['queued', 'blocked'] as const).map((state) =>
     collect(
-      (options) => deps.store.query('startDue', { state }, options),
+      (options) => deps.store.query('startDue', { state }, { ...options, fields: ['id', 'startByMs'] }),
       (job, readAtMs) => job.startByMs <= readAtMs,
       (job) => job.id,
     ),
@@ -88,7 +89,11 @@ async function dueJobs(deps: SweepDeps): Promise<string[]> {
 async function orphans(deps: SweepDeps): Promise<string[]> {
   const found: string[] = [];
   for (const state of ['running', 'canceling'] as const) {
-    for await (const page of pagesOf((options) => deps.store.query('heldJobs', { state }, options), PAGE)) {
+    const pages = pagesOf(
+      (options) => deps.store.query('heldJobs', { state }, { ...options, fields: ['id', 'holder'] }),
+      PAGE,
+    );
+    for await (const page of pages) {
       const holders = [...new Set(page.items.flatMap((job) => job.data.holder?.slot ?? []))];
       const slots = await Promise.all(holders.map((id) => deps.store.get(refs.slot(id))));
       const bySlot = new Map(holders.map((id, i) => [id, slots[i]?.data ?? null]));
@@ -118,15 +123,24 @@ async function waitingQueues(deps: SweepDeps): Promise<string[]> {
   return waiting;
 }
 
+/** Tenants some of whose jobs may wait for a limit that was raised or lifted. */
+async function tenantsToFill(deps: SweepDeps): Promise<string[]> {
+  return collect(
+    (options) => deps.store.query('tenantsToFill', { fill: true }, options),
+    () => true,
+    ({ id }) => id,
+  );
+}
+
 /** Jobs, tombstones and files at the end of their time, and messages that have been on record for long enough. */
 async function purgesDue(deps: SweepDeps): Promise<string[]> {
   const jobs = collect(
-    (options) => deps.store.query('purgeDue', { schema: 1 }, options),
+    (options) => deps.store.query('purgeDue', { schema: 1 }, { ...options, fields: ['purgeAtMs'] }),
     ({ purgeAtMs = Infinity }, readAtMs) => purgeAtMs <= readAtMs,
     (_, path) => path,
   );
   const rejections = collect(
-    (options) => deps.store.query('rejectionsDue', { schema: 1 }, options),
+    (options) => deps.store.query('rejectionsDue', { schema: 1 }, { ...options, fields: ['atMs'] }),
     ({ atMs }, readAtMs) => atMs <= readAtMs - deps.settings.rejectionMs,
     (_, path) => path,
   );
@@ -140,7 +154,7 @@ async function purgesDue(deps: SweepDeps): Promise<string[]> {
 
 async function dueDeliveries(deps: SweepDeps): Promise<string[]> {
   return collect(
-    (options) => deps.store.query('deliveriesDue', { state: 'pending' }, options),
+    (options) => deps.store.query('deliveriesDue', { state: 'pending' }, { ...options, fields: ['id', 'nextAtMs'] }),
     (delivery, readAtMs) => delivery.nextAtMs <= readAtMs,
     (delivery) => delivery.id,
   );

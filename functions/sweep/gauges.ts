@@ -20,7 +20,11 @@ async function gauges(deps: SweepDeps): Promise<Gauge[]> {
   const open = await deps.store.count('openEvents', { open: true }, MOST_COUNTED);
   const points: Gauge[] = [{ name: 'open_events', queue: null, value: open }];
   for (const { name } of deps.catalogue.queues.values()) {
-    const head = await deps.store.query('backlog', { state: 'queued', home: name }, { limit: 1 });
+    const head = await deps.store.query(
+      'backlog',
+      { state: 'queued', home: name },
+      { limit: 1, fields: ['queuedAtMs'] },
+    );
     const oldest = head.items[0]?.data.queuedAtMs ?? head.readAtMs;
     points.push(
       {

@@ -10,7 +10,7 @@ import type { DoorDeps } from '../deps.ts';
 import { park, placeFor } from '../steps/places.ts';
 import { moveDueJob } from '../steps/release.ts';
 import { inputFilesOf } from './input-files.ts';
-import { headOf, MOST, SPARE, type QueueHead } from './queue-head.ts';
+import { headOf, MOST, SPARE, type Candidate, type QueueHead } from './queue-head.ts';
 import { holderOf, slotOf, type Session } from './session.ts';
 
 /** Attempts kept on a job; `maxAttempts` and `maxLost` keep the number below it. */
@@ -109,18 +109,18 @@ async function firstCandidate(
   const parks: Promise<void>[] = [];
   try {
     for (let candidate = head.take(); candidate !== null; candidate = head.take()) {
+      const { id, tenant, limited, startByMs } = candidate.seen.data;
       // One that comes too late would hide those behind it until sweep has ended it.
-      if (candidate.data.startByMs <= head.readAtMs) {
-        await moveDueJob(deps, candidate.data.id);
+      if (startByMs <= head.readAtMs) {
+        await moveDueJob(deps, id);
         continue;
       }
-      const { tenant, limited } = candidate.data;
       const isFull = limited === true && full.has(tenant);
       const outcome = isFull ? 'full' : await tryClaim(deps, session, slot, candidate, loadMs);
       if (outcome === 'slot_changed') break;
       if (outcome === 'full') {
         full.add(tenant);
-        parks.push(park(deps, candidate));
+        parks.push(park(deps, candidate.seen));
       } else if (outcome !== 'job_taken') return { job: outcome, parked: parks.length };
     }
   } finally {
@@ -140,13 +140,15 @@ async function tryClaim(
   deps: DoorDeps,
   session: Session,
   slot: Snapshot<Slot>,
-  candidate: Snapshot<Job>,
+  { seen, whole }: Candidate,
   loadMs: number,
 ): Promise<ClaimedJob | 'full' | 'job_taken' | 'slot_changed'> {
   for (let left = PLACE_TRIES; left > 0; left -= 1) {
-    const place = await placeFor(deps, candidate.data);
+    const place = await placeFor(deps, seen.data);
     if (place === 'full') return 'full';
-    const outcome = await commitClaim(deps, session, slot, candidate, { loadMs, place });
+    const job = await whole();
+    if (job?.etag !== seen.etag) return 'job_taken';
+    const outcome = await commitClaim(deps, session, slot, job, { loadMs, place });
     if (outcome !== 'place_taken') return outcome;
   }
   return 'job_taken';

@@ -3,7 +3,7 @@ import type { Job, JobError } from '../../domain/contract/job.ts';
 import type { Slot } from '../../domain/contract/slot.ts';
 import { isWithinBounds } from '../../domain/json-bounds.ts';
 import { sameHolder } from '../../domain/holder.ts';
-import { refs, update, type Snapshot, type Write } from '../../domain/ports.ts';
+import { create, refs, update, type Snapshot, type Write } from '../../domain/ports.ts';
 import { UNHELD } from '../../domain/slot.policy.ts';
 import { move } from '../../domain/state.ts';
 import type { DoorDeps } from '../deps.ts';
@@ -33,7 +33,8 @@ export async function finish(deps: DoorDeps, session: Session, request: FinishRe
       return { accepted: read !== null && wasFinishedBy(read.data, session, request.attempt) };
     }
     const next = ending(deps, read, request, fault);
-    await deps.store.commit([...next.writes, takeOff(session, slot, request, deps.clock.nowMs())]);
+    const log = await endOfLog(deps, request);
+    await deps.store.commit([...next.writes, takeOff(session, slot, request, deps.clock.nowMs()), ...log]);
     if (next.nudge !== null) await nudge(deps, next.nudge);
     if (read.data.limited === true) await fillPlacesSoon(deps, read.data.tenant);
     return { accepted: true };
@@ -57,6 +58,21 @@ const takeOff = (session: Session, slot: Snapshot<Slot>, { job, outcome }: Finis
     lastFinishAtMs: nowMs,
     renewals: slot.data.renewals + 1,
   });
+
+/**
+ * Takes the number of a chunk that may still be on its way, so that nothing is stored after the end: who has read a log to its end
+ * then has read all of it. Only where a report got no answer is there such a chunk. The other way, each report with a precondition
+ * on the slot, would write one document once a second for as long as a job talks, which is all that Firestore sustains.
+ * What a worker that was lost had sent has come by the time its lease has run out.
+ */
+async function endOfLog({ store, clock }: DoorDeps, { job, attempt, logSeq }: FinishRequest): Promise<Write[]> {
+  if (logSeq === undefined) return [];
+  const chunk = refs.log(job, attempt, logSeq);
+  if ((await store.get(chunk)) !== null) return [];
+  const text = '[slipway: lines may be missing here; the last report of this attempt got no answer]';
+  const lines = [{ stream: 'stderr' as const, text, atMs: clock.nowMs() }];
+  return [create(chunk, { schema: 1, jobId: job, attempt, seq: logSeq, lines })];
+}
 
 /** Counted once a boot at most: one broken model of a pool must not make its healthy ones wait longer with each of its jobs. */
 const isStartupFailure = (outcome: Outcome): boolean =>

@@ -1,5 +1,6 @@
 import { MultiBar, type SingleBar } from 'cli-progress';
 import type { JobResource } from '../../domain/contract/http.ts';
+import { percentOf } from '../../domain/contract/job.ts';
 import { isTerminal } from '../../domain/state.ts';
 import type { Named } from './jobs.ts';
 import { clipped } from './table.ts';
@@ -33,7 +34,7 @@ export function bars(stream: NodeJS.WriteStream): View {
   const byName = new Map<string, SingleBar>();
   return {
     show: ({ name, job }) => {
-      const percent = percentOf(job);
+      const percent = shownPercent(job);
       const payload = {
         name: name.padEnd(NAME),
         percent: `${percent} %`.padStart(5),
@@ -55,20 +56,22 @@ export function plainLines(write: (line: string) => void, nowMs: () => number): 
   const beganMs = nowMs();
   return {
     show: ({ name, job }) => {
-      const quarter = Math.floor(percentOf(job) / 25);
+      const quarter = Math.floor(shownPercent(job) / 25);
       const key = `${job.state} ${isTerminal(job.state) ? 4 : quarter}`;
       if (shown.get(name) === key) return;
       shown.set(name, key);
       const seconds = ((nowMs() - beganMs) / 1_000).toFixed(1).padStart(6);
-      write(`${seconds} s  ${name.padEnd(NAME)} ${`${percentOf(job)} %`.padStart(5)}  ${clipped(noteOf(job), NOTE)}`);
+      write(
+        `${seconds} s  ${name.padEnd(NAME)} ${`${shownPercent(job)} %`.padStart(5)}  ${clipped(noteOf(job), NOTE)}`,
+      );
     },
     close: () => undefined,
   };
 }
 
-function percentOf(job: JobResource): number {
+function shownPercent(job: JobResource): number {
   if (job.state === 'succeeded') return 100;
-  return Math.floor((job.progress?.fraction ?? 0) * 100);
+  return percentOf(job.progress?.fraction ?? 0);
 }
 
 /** What a job is at, in a few words. */

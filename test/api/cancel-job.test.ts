@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { CanceledJob, JobResource, Problem } from '../../domain/contract/http.ts';
+import { CanceledJob } from '../../domain/contract/cancel.ts';
+import { JobResource, Problem } from '../../domain/contract/http.ts';
 import type { Job, JobState } from '../../domain/contract/job.ts';
-import { refs } from '../../domain/ports.ts';
+import { refs, type Write } from '../../domain/ports.ts';
 import { move } from '../../domain/state.ts';
+import { cancelJob } from '../../functions/steps/cancel.ts';
 import { settleEvent } from '../../functions/steps/settle.ts';
 import { DEFAULT_SETTINGS } from '../../domain/settings.ts';
 import { removeFolders } from '../local/folder.ts';
@@ -53,6 +55,7 @@ const cancel = (id: string, body?: unknown, headers: Record<string, string> = {}
   api.send('POST', `/v1/jobs/${id}/cancel`, { ...(body === undefined ? {} : { body }), headers });
 
 const outcomeOf = async (answer: Response): Promise<string> => CanceledJob.parse(await answer.json()).outcome;
+const dependantsOf = async (answer: Response): Promise<string> => CanceledJob.parse(await answer.json()).dependants;
 const codeOf = async (answer: Response): Promise<string> => Problem.parse(await answer.json()).code;
 
 describe('a cancellation', () => {
@@ -129,6 +132,43 @@ describe('the jobs that wait for a canceled one', () => {
     await moveTo(parent, 'canceled');
     await settleAll();
     expect((await job(child)).state).toBe('canceled');
+  });
+
+  test('end as canceled also where that was said only after it had ended, as long as its end is not settled', async () => {
+    const parent = await submit();
+    const child = await submit(parent);
+    expect(await dependantsOf(await cancel(parent))).toBe('fail');
+    expect(await dependantsOf(await cancel(parent, { dependants: 'cancel' }))).toBe('cancel');
+    expect((await job(parent)).version).toBe(2);
+    await settleAll();
+    expect((await job(child)).state).toBe('canceled');
+    expect(await dependantsOf(await cancel(parent))).toBe('cancel');
+  });
+
+  test('have failed where that is said too late, and the answer says so', async () => {
+    const parent = await submit();
+    const child = await submit(parent);
+    await cancel(parent);
+    await settleAll();
+    expect(await dependantsOf(await cancel(parent, { dependants: 'cancel' }))).toBe('fail');
+    expect((await job(parent)).dependants).toBeUndefined();
+    expect((await job(child)).state).toBe('failed');
+  });
+
+  test('are told of as they fare, where the end is settled while the wish is written', async () => {
+    const parent = await submit();
+    await submit(parent);
+    await cancel(parent);
+    const { store } = api.deps;
+    const settling = {
+      ...store,
+      commit: async (writes: readonly Write[]): Promise<void> => {
+        await settleEvent(api.deps, parent, 2);
+        await store.commit(writes);
+      },
+    };
+    await cancelJob({ ...api.deps, store: settling }, parent, 'cancel');
+    expect((await job(parent)).dependants).toBeUndefined();
   });
 
   test('that are submitted after it end the same way', async () => {

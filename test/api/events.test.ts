@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { JobEventList, JobEventResource } from '../../domain/contract/follow.ts';
+import { Explanation, JobEventList, JobEventResource } from '../../domain/contract/follow.ts';
 import type { Job, JobState } from '../../domain/contract/job.ts';
 import { refs, update } from '../../domain/ports.ts';
 import { born, move, type MoveDetail } from '../../domain/state.ts';
@@ -210,6 +210,31 @@ describe('the events of a job', () => {
       expect(watches.active()).toBe(0);
     },
   );
+
+  test('are a page of the list at a time, however many there are, and all of them in the stream', async () => {
+    await bear({ state: 'queued' });
+    for (let n = 0; n < 60; n += 1) {
+      await to('blocked', { reason: 'tenant_limit' });
+      await to('queued');
+    }
+    await to('canceled');
+    const page = async (after: number): Promise<[number[], number | null]> => {
+      const headers = { accept: 'application/json', 'last-event-id': String(after) };
+      const answer = await api.send('GET', `/v1/jobs/${ID}/events`, { headers });
+      const { items, next } = JobEventList.parse(await answer.json());
+      return [items.map(({ version }) => version), next];
+    };
+    const versions = Array.from({ length: 122 }, (_, n) => n + 1);
+    expect(await page(0)).toEqual([versions.slice(0, 100), 100]);
+    expect(await page(100)).toEqual([versions.slice(100), null]);
+    expect(await page(122)).toEqual([[], null]);
+    const stream = await (await openEvents(api, ID)).rest();
+    expect(stream.flatMap(({ id }) => (id === undefined ? [] : [Number(id)]))).toEqual(versions);
+    const { sentences, timeline } = Explanation.parse(await (await api.send('GET', `/v1/jobs/${ID}/explain`)).json());
+    expect([sentences.length, timeline.length]).toEqual([101, 100]);
+    expect(sentences[0]).toBe('Of its 122 changes of state these are the last 100.');
+    expect(sentences.at(-1)).toMatch(/^Ended as canceled without an attempt, as was asked/);
+  });
 
   test('and a stream to one that takes both', async () => {
     await bear({ state: 'queued' });

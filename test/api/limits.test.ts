@@ -1,8 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { JobResource } from '../../domain/contract/http.ts';
 import { TenantResource } from '../../domain/contract/tenant-api.ts';
-import { create, refs, type Ref, type Store } from '../../domain/ports.ts';
-import { MINUTE } from '../../domain/time.ts';
+import { create, refs, update, type Ref, type Store, type Write } from '../../domain/ports.ts';
+import { UnclearError } from '../../domain/errors.ts';
+import { MINUTE, SECOND } from '../../domain/time.ts';
+import { fillMarked } from '../../functions/steps/places.ts';
+import { makeJob } from '../domain/make-job.ts';
 import { manualClock, type ManualClock } from '../local/manual-clock.ts';
 import { removeFolders } from '../local/folder.ts';
 import { OTHER_KEY, serveApi, type TestApi } from './serve-api.ts';
@@ -10,9 +13,21 @@ import { OTHER_KEY, serveApi, type TestApi } from './serve-api.ts';
 let api: TestApi;
 let clock: ManualClock;
 let asked: string[];
+/** The store fails at its commits from this one of a test on. */
+let failFrom: number;
+let beforeCommit: (writes: readonly Write[]) => Promise<void>;
 beforeEach(async () => {
   clock = manualClock(Date.UTC(2026, 10, 26));
-  api = await serveApi(() => ({ clock }));
+  failFrom = Infinity;
+  beforeCommit = async () => undefined;
+  api = await serveApi(({ store }) => {
+    const commit = async (writes: readonly Write[]): Promise<void> => {
+      if ((failFrom -= 1) < 0) throw new UnclearError('the store is down');
+      await beforeCommit(writes);
+      await store.commit(writes);
+    };
+    return { clock, store: { ...store, commit } };
+  });
 });
 afterEach(async () => {
   await api.stop();
@@ -81,6 +96,77 @@ describe('a running limit', () => {
     await put({ running: null });
     expect(await states()).toEqual(['queued', 'queued', 'queued', 'queued']);
     expect(api.published).toHaveLength(3);
+  });
+});
+
+describe('a running limit that is taken away', () => {
+  const WAITING = 60;
+  async function makeWaiting(): Promise<string[]> {
+    await put({ running: 1 });
+    const jobs = Array.from({ length: WAITING }, (_, n) =>
+      makeJob({ id: `waits${n}`, tenant: 'acme', limited: true, state: 'blocked', reason: 'tenant_limit', rank: n }),
+    );
+    for (const one of jobs) await api.store.commit([create(refs.job(one.id), one)]);
+    return jobs.map(({ id }) => id);
+  }
+  const queued = async (): Promise<number> =>
+    api.store.count('limitedInState', { tenant: 'acme', limited: true, state: 'queued' }, 99);
+  const mark = async (): Promise<unknown> => (await api.store.get(refs.tenant('acme')))?.data.fill;
+  const marked = async (): Promise<string[]> =>
+    (await api.store.query('tenantsToFill', { fill: true }, { limit: 9 })).items.map(({ data }) => data.id);
+
+  test('queues all that wait, however many', async () => {
+    await makeWaiting();
+    expect((await put()).status).toBe(200);
+    expect([await queued(), await mark()]).toEqual([WAITING, false]);
+    expect(api.published.length).toBeGreaterThan(0);
+  });
+
+  test('is answered when its time is up, and whoever goes on by its mark queues the rest', async () => {
+    await makeWaiting();
+    beforeCommit = async () => clock.set(clock.nowMs() + SECOND);
+    expect((await put()).status).toBe(200);
+    const first = await queued();
+    expect(first).toBeGreaterThan(0);
+    expect(first).toBeLessThan(WAITING);
+    expect(await marked()).toEqual(['acme']);
+    beforeCommit = async () => undefined;
+    expect(await fillMarked(api.deps, 'acme', clock.nowMs() + MINUTE)).toBe(true);
+    expect([await queued(), await marked()]).toEqual([WAITING, []]);
+  });
+
+  test('is answered where the store fails in the middle, which leaves the mark', async () => {
+    await makeWaiting();
+    failFrom = 10;
+    expect((await put()).status).toBe(200);
+    failFrom = Infinity;
+    expect(await queued()).toBeLessThan(WAITING);
+    expect(await marked()).toEqual(['acme']);
+    expect(await fillMarked(api.deps, 'acme', clock.nowMs() + MINUTE)).toBe(true);
+    expect([await queued(), await marked()]).toEqual([WAITING, []]);
+  });
+
+  test('or raised twice at once, queues as many as the second of them lets', async () => {
+    await makeWaiting();
+    const tenant = refs.tenant('acme');
+    beforeCommit = async (writes) => {
+      if (!writes.some((write) => write.kind === 'update' && 'fill' in write.patch && write.patch.fill === false))
+        return;
+      beforeCommit = async () => undefined;
+      const read = await api.store.get(tenant);
+      if (read === null) return;
+      const limits = { running: 4, queued: null };
+      await api.store.commit([update(tenant, read, { limits, fill: true })]);
+    };
+    await put({ running: 2 });
+    expect([await queued(), await mark()]).toEqual([4, false]);
+  });
+
+  test('that is lowered, or left as it is, marks nobody', async () => {
+    await put({ running: 2 });
+    await put({ running: 1 });
+    await put({ running: 1, queued: 5 });
+    expect(await mark()).toBeUndefined();
   });
 });
 

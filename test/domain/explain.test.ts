@@ -105,6 +105,7 @@ describe('a job that has not ended says what it waits for, and until when at the
     ['its next attempt, which is overdue', { at: 0, to: 'blocked', reason: 'backoff' }, { reason: 'backoff', untilMs: T0 }, `Has waited 30 s before its next attempt, due now, within a minute; ${deadline} 23 h 59 m.`],
     ['the end of its run', { at: 0, to: 'running', attempt: 1 }, {}, 'Attempt 1 has run for 30 s of at most 1 m.'],
     ['the end of its run, with progress', { at: 0, to: 'running', attempt: 1 }, { progress: { fraction: 0.409, message: 'page 3', atMs: T0 } }, 'Attempt 1 has run for 30 s of at most 1 m; 40 % done: page 3.'],
+    ['the end of its run, with a fraction that is not whole in binary', { at: 0, to: 'running', attempt: 1 }, { progress: { fraction: 0.29, message: null, atMs: T0 } }, 'Attempt 1 has run for 30 s of at most 1 m; 29 % done.'],
     ['the end of its run, with a message', { at: 0, to: 'running', attempt: 1 }, { progress: { fraction: null, message: 'page 3', atMs: T0 } }, 'Attempt 1 has run for 30 s of at most 1 m; page 3.'],
     ['its worker to stop', { at: 0, to: 'canceling', attempt: 1 }, {}, 'Was asked to stop 30 s ago.'],
   ])('%s', (_, step, job, sentence) => {

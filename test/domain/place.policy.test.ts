@@ -13,6 +13,23 @@ test.each([
   expect(freePlace(taken, limit, pick)).toBe(place);
 });
 
+/** So many that each place which may be given is. */
+const PICKS = Array.from({ length: 64 }, (_, n) => n / 64);
+
+test.each([
+  { taken: [], limit: 3, places: [0, 1, 2] },
+  { taken: [0, 2], limit: 4, places: [1, 3] },
+  { taken: [4, 7], limit: 2, places: [] },
+  // As many of them as may be claimed, the first ones, so that claims at once meet in the same place.
+  { taken: [7], limit: 2, places: [0] },
+  { taken: [1, 7], limit: 3, places: [0] },
+  { taken: [7], limit: 3, places: [0, 1] },
+  { taken: [2, 5, 9], limit: 5, places: [0, 1] },
+])('of $limit places with $taken taken, no pick gives another than $places', ({ taken, limit, places }) => {
+  const given = new Set(PICKS.map((pick) => freePlace(taken, limit, pick)));
+  expect([...given]).toEqual(places.length === 0 ? [null] : places);
+});
+
 test.each([
   { limit: null, held: 9, queued: 9, room: Infinity },
   { limit: 3, held: 1, queued: 1, room: 1 },

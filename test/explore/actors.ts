@@ -2,7 +2,7 @@ import type { ClaimedJob, FinishRequest, Outcome } from '../../domain/contract/d
 import type { Job, JobEvent } from '../../domain/contract/job.ts';
 import type { Catalogue } from '../../domain/contract/model.ts';
 import { RequestError } from '../../domain/errors.ts';
-import { create, refs, type Due, type LaunchRequest } from '../../domain/ports.ts';
+import { create, refs, update, type Due, type LaunchRequest } from '../../domain/ports.ts';
 import { owesLook } from '../../domain/place.policy.ts';
 import { DEFAULT_SETTINGS } from '../../domain/settings.ts';
 import { born } from '../../domain/state.ts';
@@ -23,6 +23,8 @@ import type { NewActor } from './world.ts';
 /** How the actors of a scenario behave where the protocol leaves it to them. */
 export interface Behaviour {
   readonly queue: string;
+  /** A second queue, alike. */
+  readonly otherQueue?: string;
   readonly max: number;
   readonly expectedBootMs: number;
   readonly expectedRunMs: number;
@@ -38,6 +40,8 @@ export interface Behaviour {
   readonly takesOne?: boolean;
   /** The execution that computes what it has claimed for as long as nothing else moves. */
   readonly neverDone?: string;
+  /** What chance gives the code of an execution, uniform in [0, 1); 0 where none is named. */
+  readonly picks?: Readonly<Record<string, number>>;
   /** An event that owes a look at its tenant's places has its trigger; of the others the scenario leaves the settling to sweep. */
   readonly triggersLooks?: boolean;
 }
@@ -47,11 +51,13 @@ const absent = (name: string) => (): never => {
 };
 
 function depsOf(ports: SteppingPorts, behaviour: Behaviour): Deps {
-  const { queue, max, expectedBootMs, expectedRunMs } = behaviour;
+  const { queue, otherQueue, max, expectedBootMs, expectedRunMs } = behaviour;
+  const names = otherQueue === undefined ? [queue] : [queue, otherQueue];
   const pool = { name: 'noop', max, idleTimeoutSeconds: 30, startupTimeoutSeconds: 300, maxLifetimeSeconds: 3_300 };
+  const alike = { pool, region: 'local', models: [], expectedBootMs, expectedRunMs };
   const catalogue: Catalogue = {
     models: new Map(),
-    queues: new Map([[queue, { name: queue, pool, region: 'local', models: [], expectedBootMs, expectedRunMs }]]),
+    queues: new Map(names.map((name) => [name, { name, ...alike }])),
   };
   return {
     ...ports,
@@ -83,6 +89,12 @@ export class Actors {
 
   #deps(ports: SteppingPorts): Deps {
     return depsOf(ports, this.#behaviour);
+  }
+
+  /** The door as it answers an execution. */
+  #door(ports: SteppingPorts, execution: string): Deps {
+    const unit = (): number => this.#behaviour.picks?.[execution] ?? 0;
+    return this.#deps({ ...ports, random: { ...ports.random, unit } });
   }
 
   #actor(id: string, role: NewActor['role'], run: (deps: Deps, ports: SteppingPorts) => Promise<void>): NewActor {
@@ -149,6 +161,14 @@ export class Actors {
     return { id: execution, role: 'worker', code };
   }
 
+  /** A tenant is given another limit of jobs that run, as the api writes it. */
+  limit(tenant: string, running: number): NewActor {
+    return this.#actor(`limit ${tenant} to ${running}`, 'other', async ({ store }) => {
+      const read = await store.get(refs.tenant(tenant));
+      if (read !== null) await store.commit([update(refs.tenant(tenant), read, { limits: { running, queued: null } })]);
+    });
+  }
+
   cancel(job: string): NewActor {
     return this.#actor(`cancel ${job}`, 'other', async (deps) => {
       await cancelJob(deps, job).catch((error: unknown) => {
@@ -171,6 +191,7 @@ export class Actors {
     const session = { slot, fence, key: sha256(`session key of ${execution}`) };
     const request = { protocol: 1, slot, fence, ticket, execution, sessionKey: session.key };
     const code = this.#request(
+      execution,
       `${execution} ready ${ticket}`,
       (deps) => ready(deps, request),
       () => this.#say(execution, 'has_session', `${slot}~${fence}`, this.#claiming(execution, session)),
@@ -180,6 +201,7 @@ export class Actors {
 
   #claiming(execution: string, session: Session): ActorCode {
     return this.#request(
+      execution,
       `${execution} claim`,
       (deps) => claimNow(deps, session, 0),
       ({ job }) => {
@@ -189,6 +211,7 @@ export class Actors {
         const computed = this.#behaviour.computes === true ? this.#say(execution, 'computing', job, work) : work;
         if (this.#behaviour.renews !== true) return computed;
         return this.#request(
+          execution,
           `${execution} renew, then ${computed.key}`,
           (deps) => renew(deps, session),
           () => computed,
@@ -201,6 +224,7 @@ export class Actors {
     const ended = { job: id, attempt, outcome: this.#outcome(session, attempt) };
     const key = `${execution} finish ${id} ${attempt}`;
     const code = this.#request(
+      execution,
       key,
       (deps) => finish(deps, session, ended),
       () => (this.#behaviour.takesOne === true ? null : this.#claiming(execution, session)),
@@ -215,6 +239,7 @@ export class Actors {
 
   /** A request of the door. Refused is refused, but a missing answer is asked for again, as the worker's own client does. */
   #request<T>(
+    execution: string,
     key: string,
     run: (deps: Deps) => Promise<T>,
     then: (value: T) => ActorCode | null,
@@ -222,10 +247,12 @@ export class Actors {
   ): ActorCode {
     return {
       key: `${key} ${tries}`,
-      run: (ports) => run(this.#deps(ports)),
+      run: (ports) => run(this.#door(ports, execution)),
       then: ({ value, error }) => {
         if (error === null) return then(value as T);
-        return error instanceof RequestError || tries === 1 ? null : this.#request(key, run, then, tries - 1);
+        return error instanceof RequestError || tries === 1
+          ? null
+          : this.#request(execution, key, run, then, tries - 1);
       },
     };
   }

@@ -104,6 +104,7 @@ async function begin(scenario: Scenario, steps: Steps): Promise<World> {
     budget: { ...NO_FAULTS, ...scenario.budget },
     harmed: scenario.triggers === false,
     sessions: [],
+    late: [],
   };
   for (const actor of scenario.actors) world = await steps.spawn(world, actor);
   return world;

@@ -29,7 +29,7 @@ export function checkCommit(
     if (/^jobs\/[^/]+$/.test(change.path)) checkJobChange(change, changes);
   }
   checkSlotsAndJobs(docs);
-  checkPlaces(docs);
+  checkPlaces(before, writer, changes, docs);
   const slots = slotsIn(docs);
   const taken = slots.filter((slot) => slot.state !== 'free' || slot.index >= scenario.max);
   if (taken.length > scenario.max) throw new Violation(`${taken.length} slots are not free, of ${scenario.max}`);

@@ -72,7 +72,11 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a finish that leaves the job on its slot',
     scenario: 'wake-up',
     patches: [
-      patch(FINISH, '[...next.writes, takeOff(session, slot, request, deps.clock.nowMs())]', '[...next.writes]'),
+      patch(
+        FINISH,
+        '[...next.writes, takeOff(session, slot, request, deps.clock.nowMs()), ...log]',
+        '[...next.writes]',
+      ),
     ],
   },
   {
@@ -202,7 +206,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a claim that leaves a job without a place at the head of the queue',
     scenario: 'places',
-    patches: [patch(CLAIM, 'parks.push(park(deps, candidate));', 'break;')],
+    patches: [patch(CLAIM, 'parks.push(park(deps, candidate.seen));', 'break;')],
   },
   {
     name: 'a look that counts the queued before the held',
@@ -213,6 +217,22 @@ export const MUTANTS: readonly Mutant[] = [
         PLACES,
         '  return roomFor(limit, held, queued);',
         "  const held = await store.count('placesOfTenant', { tenant }, limit);\n  return roomFor(limit, held, queued);",
+      ),
+    ],
+  },
+  {
+    name: 'a claim that takes any free place below a limit that was lowered',
+    scenario: 'places-lowered',
+    patches: [patch('domain/place.policy.ts', 'free[Math.floor(pick * left)]', 'free[Math.floor(pick * free.length)]')],
+  },
+  {
+    name: 'a claim that reads the places before the limit',
+    scenario: 'places-lowered',
+    patches: [
+      patch(
+        PLACES,
+        "  const limit = await runningLimit(deps, tenant);\n  if (limit === null) return null;\n  const taken = await deps.store.query('placesOfTenant', { tenant }, { limit });\n",
+        "  const taken = await deps.store.query('placesOfTenant', { tenant }, { limit: 99 });\n  const limit = await runningLimit(deps, tenant);\n  if (limit === null) return null;\n",
       ),
     ],
   },

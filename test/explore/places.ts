@@ -12,7 +12,11 @@ import type { Scenario, World } from './world.ts';
 
 const TENANT = 'lab';
 
-const sessionOf = (index: number): Session => ({ slot: slotId(QUEUE, index), fence: 1, key: String(index).repeat(64) });
+const sessionOf = (index: number, queue = QUEUE): Session => ({
+  slot: slotId(queue, index),
+  fence: 1,
+  key: String(index).repeat(64),
+});
 const limited = (id: string, more: Partial<Job> = {}): Job => ({ ...job(id), tenant: TENANT, limited: true, ...more });
 
 const RUNNING = limited('j1', {
@@ -23,14 +27,19 @@ const RUNNING = limited('j1', {
   startedAtMs: START_MS,
   place: 0,
 });
+/** Of a time when more of them could run. */
+const BEYOND: Job = { ...RUNNING, place: 2 };
 /** The same tenant's next one, which has no place to go to, and another tenant's behind it. */
 const NEXT = limited('j2');
+/** And one of another queue, where a claim comes to it at once. */
+const ELSEWHERE = 'noop@elsewhere';
+const ANOTHER = limited('j5', { queues: [ELSEWHERE], home: ELSEWHERE });
 const OTHERS = { ...job('j3'), rank: START_MS + 1 };
 const WAITING = limited('j4', { state: 'blocked', reason: 'tenant_limit', queuedAtMs: null, rank: START_MS + 2 });
 
-const held = (index: number, jobs: readonly string[]): Write =>
-  create(refs.slot(sessionOf(index).slot), {
-    ...newSlot(QUEUE, index),
+const held = (index: number, jobs: readonly string[], queue = QUEUE): Write =>
+  create(refs.slot(sessionOf(index, queue).slot), {
+    ...newSlot(queue, index),
     state: 'ready',
     fence: 1,
     jobs: [...jobs],
@@ -134,6 +143,34 @@ export const PLACES: readonly Scenario[] = [
     title: 'a job that is canceled on its way to a place leaves it to the next that waits',
     start: docsOf([tenant, held(1, []), ...[NEXT, WAITING].flatMap(born)]),
     more: (actors) => [actors.cancel(NEXT.id), actors.working('worker 1', sessionOf(1), null)],
+    budget: {},
+  }),
+  places({
+    name: 'places-lowered',
+    title:
+      'a limit that is lowered while claims are made holds for each that has read it, whichever places it finds free',
+    start: docsOf([
+      tenantOf(3),
+      create(refs.job(BEYOND.id), BEYOND),
+      create(refs.place(TENANT, 2), { schema: 1, tenant: TENANT, index: 2, job: BEYOND.id }),
+      held(0, [BEYOND.id]),
+      held(1, []),
+      held(2, [], ELSEWHERE),
+      ...[NEXT, ANOTHER].flatMap(born),
+    ]),
+    otherQueue: ELSEWHERE,
+    max: 3,
+    mostHeld: 3,
+    more: (actors) => [
+      actors.working('worker 0', sessionOf(0), BEYOND),
+      actors.working('worker 1', sessionOf(1), null),
+      actors.working('worker 2', sessionOf(2, ELSEWHERE), null),
+      actors.limit(TENANT, 2),
+    ],
+    picks: { 'worker 2': 0.99 },
+    // Looks are explored above; their triggers would make it millions of worlds.
+    triggersLooks: false,
+    atRest: () => null,
     budget: {},
   }),
 ];

@@ -134,7 +134,11 @@ export class SteppingRun {
       store: {
         get: (ref) => park({ op: 'get', path: ref.path }),
         commit: (writes) => park({ op: 'commit', writes }),
-        query: (shape, where, { limit, after }) => park({ op: 'query', shape, where, limit, after: after ?? null }),
+        // Whole documents, whatever fields are asked for: what was not asked for is not to be had by type.
+        query: (shape, where, { limit, after, until }) => {
+          if (until !== undefined) throw new Error('no explored code ends a query by a value');
+          return park({ op: 'query', shape, where, limit, after: after ?? null });
+        },
         count: (shape, where, limit) => park({ op: 'count', shape, where, limit }),
         watch: () => {
           throw new Error('no explored code watches');

@@ -4,6 +4,7 @@ import type { LaunchResult } from '../../domain/ports.ts';
 import type { Choice, How } from './choices.ts';
 import { commit, count, find, query, snapshotOf, type Change } from './documents.ts';
 import { checkCommit, checkNoneIdle } from './invariants.ts';
+import { lateAfter } from './place-invariants.ts';
 import type { Positions } from './positions.ts';
 import type { Answer, Call } from './stepping-store.ts';
 import { executionName, Violation, type Actor, type NewActor, type Scenario, type World } from './world.ts';
@@ -160,11 +161,13 @@ export class Steps {
     const done = commit(world.docs, call.writes, world.nowMs);
     say(`${what} -> ${done.kind === 'done' ? how : `refused: ${done.path} ${done.found}`}`);
     if (done.kind === 'done') checkCommit(this.#scenario, world, actor, done.changes, done.docs);
-    const docs = done.kind === 'done' ? done.docs : world.docs;
+    const changed =
+      done.kind === 'done' ? { docs: done.docs, late: lateAfter(world, actor, done.changes) } : { docs: world.docs };
     const born = done.kind === 'done' ? this.#triggered(done.changes) : [];
-    if (how !== 'as asked')
-      return { answer: unclear, changed: { docs, budget: less(world, 'unclear'), ...harm }, born };
-    if (done.kind === 'done') return { answer: OK, changed: { docs }, born };
+    if (how !== 'as asked') {
+      return { answer: unclear, changed: { ...changed, budget: less(world, 'unclear'), ...harm }, born };
+    }
+    if (done.kind === 'done') return { answer: OK, changed, born };
     const { path, found } = done;
     return only({ text: `${path} ${found}`, error: new PreconditionFailedError(path, found) });
   }

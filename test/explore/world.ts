@@ -45,6 +45,8 @@ export interface World {
   readonly harmed: boolean;
   /** `slot~fence=execution` of each session that a worker believes to have. */
   readonly sessions: readonly string[];
+  /** The jobs held by a claim that went by a limit of its tenant which had been changed when the claim was made. */
+  readonly late: readonly string[];
 }
 
 /** What the platform calls an execution of a launch; a launch may have twins. */
@@ -97,11 +99,12 @@ export class Violation extends Error {
 
 /** Equal keys: the same things can happen from here on. */
 export function keyOf(world: World): string {
-  const { docs, nowMs, nudges, actors, budget, harmed, sessions } = world;
+  const { docs, nowMs, nudges, actors, budget, harmed, sessions, late } = world;
   const faults = `${budget.crash}${budget.unclear}${budget.duplicate}${budget.launch}${budget.leap}${budget.repeat}`;
   let key = `${nowMs} ${nudges} ${faults}${harmed ? 'h' : ''}`;
   for (const doc of docs) key += ` ${doc.id}`;
   for (const actor of actors) key += ` ${actor.id}:${actor.at.id}`;
   for (const session of sessions) key += ` ${session}`;
+  for (const job of late) key += ` late ${job}`;
   return key;
 }

@@ -149,7 +149,7 @@ class Life {
     if (outcome === null) return;
     signals.say('finishing', script.tag);
     const { storePatienceMs } = SETTINGS;
-    await finishJob(door, job, outcome, log, { ...this.#patience, storePatienceMs });
+    await finishJob(door, job, { outcome }, log, { ...this.#patience, storePatienceMs });
   }
 
   /** One report a job: its reply tells of a cancellation, and its failure is made up for by none. */

@@ -52,7 +52,7 @@ const USES: readonly [string, readonly FunctionName[], (deps: Deps) => Promise<u
     ({ bus }) => bus.publish('job-events', { tenant: 'a', id: 'a', type: 'job.failed', sequence: 1, body: '{}' }),
   ],
   ['call dispatch', ['sweep'], ({ calls }) => calls.due('dispatch', { slots: [], jobs: [], queues: [] })],
-  ['call on-job-event', ['sweep'], ({ calls }) => calls.due('on-job-event', { events: [], purges: [] })],
+  ['call on-job-event', ['sweep'], ({ calls }) => calls.due('on-job-event', { events: [], purges: [], tenants: [] })],
   ['call deliver-webhook', ['sweep'], ({ calls }) => calls.due('deliver-webhook', { ids: [] })],
   ['launch', ['dispatch'], ({ launcher }) => launcher.launch({ ...launch, ticket: 't' })],
   ['cancel an execution', ['dispatch'], ({ launcher }) => launcher.cancel(execution)],

@@ -4,12 +4,14 @@ import type { Job } from '../../domain/contract/job.ts';
 import { create, refs, update, type Write } from '../../domain/ports.ts';
 import { MINUTE } from '../../domain/time.ts';
 import { dispatchQueue } from '../../functions/dispatch.ts';
+import { onJobEvent } from '../../functions/on-job-event.ts';
 import { cancelJob } from '../../functions/steps/cancel.ts';
 import { settleEvent } from '../../functions/steps/settle.ts';
 import { claimNow } from '../../functions/worker/claim.ts';
 import { finish } from '../../functions/worker/finish.ts';
 import type { Session } from '../../functions/worker/session.ts';
 import { removeFolders } from '../local/folder.ts';
+import { dueEvent, handle } from './event-requests.ts';
 import { makeRig, QUEUE, type Rig } from './rig.ts';
 
 let rig: Rig;
@@ -150,11 +152,40 @@ describe('a tenant with a running limit', () => {
     expect(await stateOf(last)).toBe('queued');
   });
 
+  test('that was lifted and is marked is filled by the call of sweep, to the end', async () => {
+    await tenant('lab', null);
+    const waiting: string[] = [];
+    for (let n = 0; n < 60; n += 1) waiting.push(await submit('lab', { state: 'blocked', reason: 'tenant_limit' }));
+    const read = await rig.deps.store.get(refs.tenant('lab'));
+    if (read !== null) await rig.deps.store.commit([update(refs.tenant('lab'), read, { fill: true })]);
+    await handle(onJobEvent(rig.deps), dueEvent({ events: [], tenants: ['lab'] }, rig.clock.nowMs()));
+    const states = await Promise.all(waiting.map(async (id) => (await rig.job(id)).state));
+    expect(new Set(states)).toEqual(new Set(['queued']));
+    expect((await rig.deps.store.get(refs.tenant('lab')))?.data.fill).toBe(false);
+  });
+
   test('starts no worker by jobs that wait for a place', async () => {
     await tenant('lab', 1);
     await submit('lab', { state: 'blocked', reason: 'tenant_limit' });
     await dispatchQueue(rig.deps, QUEUE);
     expect(rig.launched).toEqual([]);
+  });
+
+  test('that was lowered has no more than it may, though several claims at once find the same places free', async () => {
+    await tenant('lab', 8);
+    const sessions = await workers(4);
+    const [first, ...racers] = sessions as [Session, ...Session[]];
+    const long = await submit('lab');
+    const picks = [0.99];
+    const deps = { ...rig.deps, random: { ...rig.deps.random, unit: () => picks.shift() ?? 0 } };
+    expect((await claimNow(deps, first, 0)).job?.id).toBe(long);
+    expect((await rig.job(long)).place).toBe(7);
+    await tenant('lab', 2);
+    for (let n = 0; n < 3; n += 1) await submit('lab');
+    picks.push(0, 0.5, 0.99);
+    const claims = await Promise.all(racers.map((session) => claimNow(deps, session, 0)));
+    expect(claims.filter(({ job }) => job !== null)).toHaveLength(1);
+    expect(await places('lab')).toHaveLength(2);
   });
 
   test('that was lowered takes no new place until it is kept, and one that was lifted asks for none', async () => {

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { dispatchQueue } from '../../functions/dispatch.ts';
+import { cancelJob } from '../../functions/steps/cancel.ts';
 import { claimNow } from '../../functions/worker/claim.ts';
-import { headOf } from '../../functions/worker/queue-head.ts';
+import { headOf, MOST } from '../../functions/worker/queue-head.ts';
 import { ready } from '../../functions/worker/ready.ts';
 import { T0 } from '../domain/make-job.ts';
 import { removeFolders } from '../local/folder.ts';
@@ -71,5 +72,16 @@ test('a claim is never told that the queue is empty by a look that began before 
   held = false;
   gate.resolve();
   expect((await early).isEmpty).toBe(true);
-  expect((await claiming).take()?.data.id).toBe(late);
+  expect((await claiming).take()?.seen.data.id).toBe(late);
+});
+
+test('a look far behind the head reads no inputs; a job of it that is to be run is read whole, as it is by then', async () => {
+  const [first, second] = [await rig.submit({ input: { text: 'first' } }), await rig.submit()];
+  const head = await headOf(rig.deps.store, QUEUE, MOST);
+  const [one, other] = [head.take(), head.take()];
+  expect(one?.seen.data).toMatchObject({ id: first, state: 'queued' });
+  expect(one?.seen.data).not.toHaveProperty('input');
+  expect(await one?.whole()).toMatchObject({ etag: one?.seen.etag, data: { input: { text: 'first' } } });
+  await cancelJob(rig.deps, second);
+  expect((await other?.whole())?.etag).not.toBe(other?.seen.etag);
 });

@@ -34,13 +34,15 @@ const aFile = (id: string, expiresAtMs: number): StoredFile => ({
   expiresAtMs,
 });
 
-/** Something for each duty but orphans and deliveries: a slot that looks abandoned, a late job, an open event, a queue that waits, a file that ended. */
+/** Something for each duty but orphans and deliveries: a slot that looks abandoned, a late job, an open event, a queue that waits, a file that ended, a marked tenant. */
 async function makeWork(): Promise<void> {
   await rig.submit();
   await rig.worker();
   await rig.submit({ startByMs: T0 + SECOND });
   await rig.deps.store.commit([create(refs.file('ended'), aFile('ended', T0 + SECOND))]);
   await rig.deps.store.commit([create(refs.file('lasts'), aFile('lasts', T0 + DAY))]);
+  const tenant = { schema: 1 as const, id: 'lab', title: '', accounts: [], keyChanges: 0, createdAtMs: 0, fill: true };
+  await rig.deps.store.commit([create(refs.tenant('lab'), tenant)]);
   rig.clock.set(T0 + 120 * SECOND);
 }
 
@@ -66,6 +68,7 @@ const ALL = [
   'dispatch jobs',
   'dispatch queues',
   'on-job-event events',
+  'on-job-event tenants',
   'on-job-event purges',
   'gauges',
   'dispatch swept',

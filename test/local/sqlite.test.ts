@@ -8,7 +8,6 @@ import { create, update, type Ref } from '../../domain/ports.ts';
 import { systemClock } from '../../host/clock.ts';
 import { systemRandom } from '../../host/random.ts';
 import { DataFolderHeldError, openDataFolder } from '../../local/data-folder.ts';
-import { pageSql } from '../../local/sqlite-entries.ts';
 import { openStore } from '../../local/sqlite.ts';
 import { describeStore } from '../ports/describe-store.ts';
 import { anEvent, aSlot, readSlot } from '../ports/documents.ts';
@@ -146,27 +145,6 @@ test('a file made by a newer version is refused, and says so', () => {
   expect(() => openStore(file, { clock: systemClock })).toThrow(/newer Slipway/);
 });
 
-test('what a build with other shapes has written answers every shape of this one, and is written to as ever', async () => {
-  const file = newFile();
-  const store = openStore(file, { clock: systemClock });
-  const [one, other] = [aSlot('q@here', 1), aSlot('q@here', 2)];
-  await store.commit([create(one.ref, one.data), create(other.ref, other.data)]);
-  store.close();
-  const db = new DatabaseSync(file);
-  db.exec("DELETE FROM entries WHERE shape = 'slotsOfQueue'; PRAGMA application_id = 7");
-  db.close();
-
-  const again = openStore(file, { clock: systemClock });
-  const all = () => again.query('slotsOfQueue', { queue: one.data.queue }, { limit: 9 });
-  const { items } = await all();
-  expect(items.map(({ data }) => data.index)).toEqual([1, 2]);
-  const [first] = items;
-  if (first === undefined) throw new Error('there is no slot');
-  await again.commit([update(one.ref, first, { index: 3 })]);
-  expect((await all()).items.map(({ data }) => data.index)).toEqual([2, 3]);
-  again.close();
-});
-
 test('with the clock set back, in one run or between two, the store goes on from the last commit', async () => {
   const file = newFile();
   const clock = manualClock(10_000);
@@ -267,21 +245,4 @@ test('commits asked for in one turn of the event loop reach the disk together', 
   await Promise.all(slots.slice(2).map(write));
   expect(groups).toEqual([['slots/q~0', 'slots/q~1'], ['slots/q~2']]);
   store.close();
-});
-
-test.each([
-  ['asc', 'start', 'shape=? AND key=?'],
-  ['desc', 'start', 'shape=? AND key=?'],
-  ['asc', 'cursor', 'shape=? AND key=? AND (sort,path)>(?,?)'],
-  ['desc', 'cursor', 'shape=? AND key=? AND (sort,path)<(?,?)'],
-] as const)('a page is one range of the index and sorts nothing: %s from its %s', (direction, from, range) => {
-  const file = newFile();
-  openStore(file, { clock: systemClock }).close();
-  const db = new DatabaseSync(file);
-  const plan = db.prepare(`EXPLAIN QUERY PLAN ${pageSql(direction, from)}`).all();
-  expect(plan.map((row) => row['detail'])).toEqual([
-    `SEARCH e USING PRIMARY KEY (${range})`,
-    expect.stringContaining('SEARCH d USING INDEX'),
-  ]);
-  db.close();
 });

@@ -31,7 +31,7 @@ export function describeCalls(
 
     const functionOf = (called: keyof Due): ServedFunction => {
       const take = (body: unknown): void => {
-        got.push([called, decodeIds(body, called === 'dispatch' ? ['slots', 'jobs', 'queues'] : [LISTS[called]])]);
+        got.push([called, decodeIds(body, LISTS[called])]);
         if (fails) throw new Error('not now');
       };
       if (called !== 'deliver-webhook') {
@@ -77,11 +77,11 @@ export function describeCalls(
     test('each function gets its ids, from a caller that it lets in', async () => {
       const dispatch = { slots: ['q@here~0'], jobs: ['a', 'b'], queues: [] };
       await underTest.calls.due('dispatch', dispatch);
-      await underTest.calls.due('on-job-event', { events: ['jobs/a/events/1'], purges: ['jobs/b'] });
+      await underTest.calls.due('on-job-event', { events: ['jobs/a/events/1'], purges: ['jobs/b'], tenants: ['lab'] });
       await underTest.calls.due('deliver-webhook', { ids: ['a~1~job'] });
       expect(got.splice(0)).toEqual([
         ['dispatch', dispatch],
-        ['on-job-event', { events: ['jobs/a/events/1'], purges: ['jobs/b'] }],
+        ['on-job-event', { events: ['jobs/a/events/1'], purges: ['jobs/b'], tenants: ['lab'] }],
         ['deliver-webhook', { ids: ['a~1~job'] }],
       ]);
     });
@@ -101,4 +101,8 @@ export function describeCalls(
   });
 }
 
-const LISTS = { 'on-job-event': 'events', 'deliver-webhook': 'ids' } as const;
+const LISTS: Readonly<Record<keyof Due, readonly string[]>> = {
+  dispatch: ['slots', 'jobs', 'queues'],
+  'on-job-event': ['events', 'purges', 'tenants'],
+  'deliver-webhook': ['ids'],
+};

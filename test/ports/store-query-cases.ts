@@ -134,6 +134,78 @@ export function queryCases(store: () => Store): void {
     expect(counts).toEqual([1, 3, 3]);
   });
 
+  test('a query for some fields gives these and no other, whatever they hold; one that is not there is not in it', async () => {
+    const tenant = fresh();
+    const deep = { '': [[null, { a: [1.5, true, 'ä 🚀 "'] }]], b: null };
+    const job = makeJob({ id: fresh(), tenant, createdAtMs: 7, input: deep, output: null, labels: ['x', 'y'] });
+    await store().commit([create(refs.job(job.id), job)]);
+    const page = await store().query(
+      'jobsByTenant',
+      { tenant },
+      { limit: 9, fields: ['id', 'input', 'output', 'labels', 'retryOf', 'metrics'] },
+    );
+    const [item] = page.items;
+    expect(item?.data).toEqual({ id: job.id, input: deep, output: null, labels: ['x', 'y'], metrics: job.metrics });
+    expect(Object.keys(item?.data ?? {})).not.toContain('retryOf');
+    const whole = (await store().query('jobsByTenant', { tenant }, { limit: 9 })).items[0];
+    expect({ ...item, data: null, readAtMs: 0 }).toEqual({ ...whole, data: null, readAtMs: 0 });
+    // @ts-expect-error it is no whole job, so that nothing can be updated by it
+    expect(() => item && update(refs.job(job.id), item, { rank: 1 })).not.toThrow();
+  });
+
+  test('pages of some fields go on where the last one ended, though the order is not among them', async () => {
+    const queue = fresh();
+    for (const index of [1, 2, 3]) await store().commit([create(aSlot(queue, index).ref, aSlot(queue, index).data)]);
+    const first = await store().query('slotsOfQueue', { queue }, { limit: 2, fields: ['state'] });
+    expect(first.items.map(({ data }) => data)).toEqual([{ state: 'free' }, { state: 'free' }]);
+    const after = first.next ?? undefined;
+    expect(after).toEqual([2, aSlot(queue, 2).ref.path]);
+    const rest = await store().query(
+      'slotsOfQueue',
+      { queue },
+      { limit: 2, fields: ['state'], ...(after && { after }) },
+    );
+    expect([rest.items.map(({ path }) => path), rest.next]).toEqual([[aSlot(queue, 3).ref.path], null]);
+  });
+
+  test.each<[string, string[]]>([
+    ['none', []],
+    ['a name that is no field’s', ['a.b']],
+    ['a name with a quote', ["a'"]],
+  ])('fields that cannot be asked for are a TypeError: %s', async (_, fields) => {
+    const asked = store().query('children', { parent: 'x' }, { limit: 1, fields: fields as 'child'[] });
+    await expect(asked).rejects.toThrow(TypeError);
+  });
+
+  test.each(['asc', 'desc'] as const)(
+    'a query ends with a last value of its order, that one too: %s',
+    async (direction) => {
+      const tenant = fresh();
+      const home = `${tenant}@here`;
+      const jobs = [10, 20, 20, 30].map((at) =>
+        makeJob({ id: fresh(), tenant, home, state: 'queued', createdAtMs: at, queuedAtMs: at }),
+      );
+      await store().commit(jobs.map((job) => create(refs.job(job.id), job)));
+      const times = async (until: number, limit: number, after?: Cursor): Promise<[number[], boolean]> => {
+        const options = { limit, until, ...(after && { after }) };
+        const { items, next } =
+          direction === 'asc'
+            ? await store().query('backlog', { state: 'queued', home }, options)
+            : await store().query('jobsByTenant', { tenant }, options);
+        return [items.map(({ data }) => data.createdAtMs), next === null];
+      };
+      const [first, last] = direction === 'asc' ? [10, 30] : [30, 10];
+      expect(await times(20, 9)).toEqual([[first, 20, 20], true]);
+      expect(await times(20, 3)).toEqual([[first, 20, 20], true]);
+      expect(await times(20, 2)).toEqual([[first, 20], false]);
+      expect(await times(last, 9)).toEqual([[first, 20, 20, last], true]);
+      expect(await times(direction === 'asc' ? 9 : 31, 9)).toEqual([[], true]);
+      expect(await times(20, 9, [first, 'jobs/zzzzzzzzzzzzzzzzzzzzzzzzzz'])).toEqual(
+        direction === 'asc' ? [[20, 20], true] : [[first, 20, 20], true],
+      );
+    },
+  );
+
   test.each<[string, string, Record<string, unknown>]>([
     ['no such shape', 'jobsByColour', { tenant: 'x' }],
     ['a name of Object itself', 'toString', {}],

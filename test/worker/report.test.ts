@@ -181,3 +181,22 @@ test('of the start keeps the last 64 KiB, and says what is missing', () => {
   expect(bytes).toBeGreaterThan(40_000);
   expect(bytes).toBeLessThanOrEqual(64 * 1024);
 });
+
+test('knows the chunk that was sent and got no answer, and none once it got one', async () => {
+  const { reporter, to } = reporterOf([{ cancel: false }, new DoorFailure('no answer')]);
+  reporter.log('stdout', 'one');
+  await to(100);
+  expect(reporter.unanswered).toBeUndefined();
+  reporter.log('stdout', 'two');
+  await to(1_200);
+  expect(reporter.unanswered).toBe(1);
+  await to(2_400);
+  expect(reporter.unanswered).toBeUndefined();
+});
+
+test('takes a chunk that was refused for one that got its answer', async () => {
+  const { reporter } = reporterOf([new DoorRejectedError('report', 404, 'not this worker')]);
+  reporter.log('stdout', 'one');
+  await reporter.flush();
+  expect(reporter.unanswered).toBeUndefined();
+});

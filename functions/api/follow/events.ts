@@ -11,7 +11,7 @@ import { watchChanges } from '../changes.ts';
 import { holdOpen } from '../open-answers.ts';
 import { ownJob } from '../own-job.ts';
 import type { Call } from '../route.ts';
-import { eventResource, eventsAfter } from './timeline.ts';
+import { eventResource, eventsAfter, eventsPage } from './timeline.ts';
 
 /** How soon a client asks again once its stream has ended without the job's end. */
 const RETRY_MS = 1_000;
@@ -27,8 +27,10 @@ export async function getEvents(deps: ApiDeps, call: Call): Promise<Answer | Str
   const { data: job } = await ownJob(deps, call);
   const after = lastEventId(call.headers, job);
   if (takesOnlyJson(call.headers)) {
-    const events = await eventsAfter(deps, job, after);
-    return { status: 200, headers: VARY, body: { items: events.map((event) => eventResource(job, event)) } };
+    const events = await eventsPage(deps, job, after);
+    const last = events.at(-1)?.seq ?? job.version;
+    const items = events.map((event) => eventResource(job, event));
+    return { status: 200, headers: VARY, body: { items, next: last < job.version ? last : null } };
   }
   if (isTerminal(job.state) && after === job.version) return { status: 204 };
   const headers = { 'content-type': 'text/event-stream', ...VARY };
@@ -86,7 +88,7 @@ async function* follow({ store, clock, settings }: Needs, jobId: string, after: 
       if (job === undefined) return;
       const news = progressFrame(job);
       const isNews = news !== null && news !== shown;
-      for (const event of await eventsAfter({ store }, job, seen)) {
+      for await (const event of eventsAfter({ store }, job, seen)) {
         // What was reached stands before the end, since nothing stands behind it.
         if (isTerminal(event.to) && isNews) yield news;
         yield sent(frame(eventNameOf(event.to), eventResource(job, event), event.seq));

@@ -5,12 +5,15 @@ import type { ApiDeps } from '../../deps.ts';
 import type { Answer } from '../../http/answer.ts';
 import { ownJob } from '../own-job.ts';
 import type { Call } from '../route.ts';
-import { eventsAfter } from './timeline.ts';
+import { eventsPage } from './timeline.ts';
+
+/** Changes of state that are told of, the last ones: a page of events. */
+const EXPLAINED = 100;
 
 /** `GET /v1/jobs/{id}/explain`: why the job is where it is, in plain sentences. @throws RequestError not_found, gone */
 export async function getExplanation(deps: ApiDeps, call: Call): Promise<Answer> {
   const { data: job } = await ownJob(deps, call);
-  const events = await eventsAfter(deps, job, 0);
+  const events = await eventsPage(deps, job, Math.max(0, job.version - EXPLAINED));
   const { sentences, timeline } = explain(job, events, deps.clock.nowMs());
   const body: Explanation = {
     sentences: [...sentences],

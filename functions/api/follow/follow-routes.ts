@@ -65,7 +65,7 @@ export const FOLLOW_ROUTES: readonly ApiRoute[] = [
       {
         status: 200,
         description:
-          'The events behind `Last-Event-ID`, or all of them: as a list to a client that accepts `application/json` and no stream.',
+          'The events behind `Last-Event-ID`, or all of them: as a list, a page at a time, to a client that accepts `application/json` and no stream.',
         schema: JobEventList,
         events: EVENTS,
         headers: [{ name: 'Vary', description: '`accept`', schema: { type: 'string' } }],

@@ -82,7 +82,7 @@ function decodePlace(text: string): Place {
   }
 }
 
-/** Once an attempt is over its worker's reports are refused. */
+/** Once an attempt is over its worker's reports are refused, and none is on its way any more (`endOfLog` in worker/finish.ts). */
 const isOver = (job: Job, attempt: number): boolean =>
   isTerminal(job.state) || attempt < job.attempt || (attempt === job.attempt && !isHeld(job.state));
 

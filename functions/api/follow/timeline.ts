@@ -3,21 +3,28 @@ import type { Job, JobEvent } from '../../../domain/contract/job.ts';
 import { refs } from '../../../domain/ports.ts';
 import { eventFacts } from '../../../domain/webhook-event.ts';
 import type { Deps } from '../../deps.ts';
-import { pagesOf } from '../../steps/pages.ts';
 
 const EVENTS_A_PAGE = 100;
 
 /**
- * The events of a job behind a version, oldest first: all of them, since attempts are bounded and so are they. None that came
- * after the job was read, so that the two agree.
+ * The first events of a job behind a version, oldest first: a page of them, since there is no bound on how many there are. (Attempts
+ * are bounded; but a job may wait for a place of its tenant and be queued again any number of times.) None that came after the
+ * job was read, so that the two agree.
  */
-export async function eventsAfter({ store }: Pick<Deps, 'store'>, job: Job, version: number): Promise<JobEvent[]> {
+export async function eventsPage({ store }: Pick<Deps, 'store'>, job: Job, version: number): Promise<JobEvent[]> {
   if (version >= job.version) return [];
-  const after = version === 0 ? null : ([version, refs.event(job.id, version).path] as const);
-  const events: JobEvent[] = [];
-  const pages = pagesOf((options) => store.query('eventsOfJob', { jobId: job.id }, options), EVENTS_A_PAGE, after);
-  for await (const page of pages) events.push(...page.items.map(({ data }) => data));
-  return events.filter(({ seq }) => seq <= job.version);
+  const after = version === 0 ? {} : { after: [version, refs.event(job.id, version).path] as const };
+  const bounds = { limit: EVENTS_A_PAGE, until: job.version, ...after };
+  return (await store.query('eventsOfJob', { jobId: job.id }, bounds)).items.map(({ data }) => data);
+}
+
+/** All of them, each page read when it is asked for. */
+export async function* eventsAfter(deps: Pick<Deps, 'store'>, job: Job, version: number): AsyncGenerator<JobEvent> {
+  for (let at = version; at < job.version;) {
+    const page = await eventsPage(deps, job, at);
+    yield* page;
+    at = page.at(-1)?.seq ?? job.version;
+  }
 }
 
 /** An event as its tenant sees it. */

@@ -1,13 +1,14 @@
 import { NO_LIMITS, TenantId, type Tenant, type TenantLimits } from '../../../domain/contract/tenant.ts';
 import { ListTenantsQuery, PutTenantRequest, type TenantResource } from '../../../domain/contract/tenant-api.ts';
 import { RequestError } from '../../../domain/errors.ts';
+import { letsMoreRun } from '../../../domain/place.policy.ts';
 import { create, refs, update, type Snapshot } from '../../../domain/ports.ts';
 import type { ApiDeps } from '../../deps.ts';
 import type { Answer } from '../../http/answer.ts';
 import { parseAs, parseQuery } from '../../http/parse.ts';
 import { parseStrictJson } from '../../http/strict-json.ts';
 import { decideAgain } from '../../steps/again.ts';
-import { fillPlacesSoon } from '../../steps/places.ts';
+import { fillMarked } from '../../steps/places.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Call } from '../route.ts';
 
@@ -54,15 +55,26 @@ export async function putTenant(deps: ApiDeps, call: Call): Promise<Answer> {
   const id = call.params['tenant'] ?? '';
   checkId(id);
   const body: PutTenantRequest = parseAs(PutTenantRequest, parseStrictJson(call.body), 'invalid_input');
-  return decideAgain(async () => {
+  const { answer, isMarked } = await decideAgain(async () => {
     const read = await deps.store.get(refs.tenant(id));
-    const patch = patchOf(body, read?.data.limits);
+    const before = read?.data.limits ?? NO_LIMITS;
+    const changes = patchOf(body, before);
+    const patch = { ...changes, ...(letsMoreRun(before, changes.limits ?? before) ? { fill: true } : {}) };
     const tenant: Tenant = read === null ? newTenant(id, patch, deps.clock.nowMs()) : { ...read.data, ...patch };
     await deps.store.commit([read === null ? create(refs.tenant(id), tenant) : update(refs.tenant(id), read, patch)]);
-    // More of them may run from now on.
-    if (read !== null) await fillPlacesSoon(deps, id);
-    return { status: read === null ? 201 : 200, body: toResource(tenant) };
+    return { answer: { status: read === null ? 201 : 200, body: toResource(tenant) }, isMarked: tenant.fill === true };
   });
+  if (isMarked) await fillNow(deps, id);
+  return answer;
+}
+
+/** As far as the time of an answer goes. Never throws: the mark stands until it is done, and sweep hands it on. */
+async function fillNow(deps: ApiDeps, tenant: string): Promise<void> {
+  try {
+    await fillMarked(deps, tenant, deps.clock.nowMs() + deps.settings.beginForMs);
+  } catch (error) {
+    deps.log.error('places not filled; sweep will have it done', { tenant, error: String(error) });
+  }
 }
 
 /** The fields that a request changes, and no other. */
