@@ -107,6 +107,11 @@ const BAD: [string, CloudEvent<unknown>, Record<string, unknown>][] = [
     sent('{"input": {"password": secret-1}}', { attributes: { idempotencyKey: 'k' } }),
     { code: 'invalid_json', excerpt: '{"xxxxx": {"xxxxxxxx": xxxxxx-x}}', idempotencyKey: 'k' },
   ],
+  [
+    'no JSON, with a secret where it stops to be',
+    sent(`{"model": "noop", "webhook": {"secret": ${SECRET}"}, "input": {"text": "secret-1"}}`),
+    { code: 'invalid_json', reason: 'It is not valid JSON.' },
+  ],
   ['no text', sent(Uint8Array.of(0xff, 0x00, 0x41)), { code: 'invalid_json', excerpt: '..x' }],
   ['a key twice', sent('{"model": "noop", "model": "secret-1"}'), { code: 'invalid_json' }],
   ['no object', sent('["secret-1"]'), { code: 'invalid_input', reason: expect.stringContaining('JSON object') }],
