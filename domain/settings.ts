@@ -28,6 +28,8 @@ export interface Settings {
   readonly childrenPerPage: number;
   /** An event older than this is dropped: sweep has done what it asked for, many times over. */
   readonly maxEventAgeMs: number;
+  /** How long the end of a job is tried to be published to its tenant's own topic, if that is there. */
+  readonly tellTenantForMs: number;
   /** The first backoff, doubled with each further attempt. */
   readonly backoffMs: number;
   readonly maxBackoffMs: number;
@@ -74,6 +76,7 @@ export const DEFAULT_SETTINGS: Settings = {
   beginForMs: 2 * SECOND,
   childrenPerPage: 25,
   maxEventAgeMs: HOUR,
+  tellTenantForMs: DAY,
   backoffMs: 60 * SECOND,
   maxBackoffMs: HOUR,
   recheckMs: 60 * SECOND,
