@@ -9,6 +9,11 @@ export interface WorkerSettings {
   readonly retryFirstMs: number;
   readonly retryMaxMs: number;
   readonly holdMs: number;
+  /**
+   * How long a claim is tried again, beyond the time it may be held. It may have given a job whose files cannot be signed: that one
+   * must not keep a worker and itself for ever.
+   */
+  readonly claimPatienceMs: number;
   /** The least time between two claims that found nothing: a door that never holds must not be asked in a tight loop. */
   readonly emptyClaimPauseMs: number;
   readonly reportEveryMs: number;
@@ -43,6 +48,7 @@ export const DEFAULT_WORKER_SETTINGS: WorkerSettings = {
   retryFirstMs: 200,
   retryMaxMs: 5 * SECOND,
   holdMs: 50 * SECOND,
+  claimPatienceMs: 2 * MINUTE,
   emptyClaimPauseMs: SECOND,
   reportEveryMs: SECOND,
   quietReportEveryMs: 5 * SECOND,

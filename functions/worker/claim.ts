@@ -207,7 +207,7 @@ function newAttempt(slot: Slot, session: Session, attempt: number, loadMs: numbe
   };
 }
 
-/** After the commit: where an address cannot be signed just now, the worker asks again and is given the job it holds. */
+/** After the commit: where an address cannot be signed just now, the worker asks again and is given the job it holds; for two minutes, then it leaves. */
 async function claimed(deps: DoorDeps, job: Job, attempt: number): Promise<ClaimedJob> {
   const files = await inputFilesOf(deps, job);
   return {
