@@ -176,6 +176,26 @@ const waiting = (id: string, over: Partial<Job> = {}): Job =>
   makeJob({ id, state: 'blocked', reason: 'dependency', untilMs: NEVER_MS, queuedAtMs: null, ...over });
 
 describe('dependants', () => {
+  test('of which an edge is lost wait for the job all the same, are looked at again, and then have its output', async () => {
+    const id = await rig.submit({ state: 'running', reason: null });
+    const child = waiting('child', { dependsOn: [id], inputFrom: [{ pointer: '/text', job: id, path: '/text' }] });
+    await store().commit(born({ ...child, input: { text: null } }));
+    await releaseIfReady(rig.deps, 'child');
+    expect(await read('child')).toMatchObject({ state: 'blocked', untilMs: T0 + rig.deps.settings.recheckMs });
+
+    const parent = await store().get(refs.job(id));
+    if (parent === null) throw new Error('no parent');
+    await store().commit([update(refs.job(id), parent, { state: 'succeeded', output: { text: 'made' } })]);
+    await releaseIfReady(rig.deps, 'child');
+    expect(await read('child')).toMatchObject({ state: 'queued', input: { text: 'made' } });
+  });
+
+  test('of which an edge is lost, and the job with it, fail', async () => {
+    await store().commit(born(waiting('child', { dependsOn: ['gone'] })));
+    await releaseIfReady(rig.deps, 'child');
+    expect(await read('child')).toMatchObject({ state: 'failed', error: { kind: 'dependency_failed' } });
+  });
+
   test.each<[string, Partial<Job>]>([
     ['too early to be queued', { state: 'blocked', reason: 'not_before' }],
     ['between two attempts', { state: 'blocked', reason: 'backoff' }],
