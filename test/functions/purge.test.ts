@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Job } from '../../domain/contract/job.ts';
 import { create, refs, remove, update, type Store } from '../../domain/ports.ts';
-import { born } from '../../domain/state.ts';
+import { born, move } from '../../domain/state.ts';
 import { DAY, HOUR, NEVER_MS } from '../../domain/time.ts';
 import { purgeJob } from '../../functions/steps/purge.ts';
 import { releaseIfReady } from '../../functions/steps/release.ts';
+import { settleEvent } from '../../functions/steps/settle.ts';
 import { makeJob, T0 } from '../domain/make-job.ts';
 import { removeFolders } from '../local/folder.ts';
 import { endedJob, PARTS, partsOf, readJob } from './purge-rig.ts';
@@ -63,6 +64,23 @@ describe('a job whose retention is over', () => {
     await purgeJob(rig.deps, id);
     expect(await read(id)).not.toHaveProperty('tombstone');
     expect((await store().query('purgeDue', { schema: 1 }, { limit: 10 })).items).toEqual([]);
+  });
+
+  test('that a build of before ended while this one settles it is purged in its time', async () => {
+    const id = await rig.submit({ state: 'running', reason: null, attempt: 1, retentionMs: HOUR });
+    const job = await store().get(refs.job(id));
+    if (job === null) throw new Error('no such job');
+    const [event, moved] = move(job, 'failed', T0);
+    if (event?.kind !== 'create' || moved?.kind !== 'update') throw new Error('no move');
+    const { purgeAtMs, ...patch } = moved.patch as Partial<Job>;
+    await store().commit([event, { ...moved, patch }]);
+    expect(await read(id)).not.toHaveProperty('purgeAtMs');
+    rig.clock.set(T0 + 1);
+    for (const seq of [1, 2]) await settleEvent(rig.deps, id, seq);
+    expect(await read(id)).toMatchObject({ state: 'failed', purgeAtMs });
+    rig.clock.set(T0 + HOUR);
+    await purgeJob(rig.deps, id);
+    expect(await read(id)).toHaveProperty('tombstone');
   });
 
   test('has no tombstone before the last of it is gone, however little time each call has', async () => {
