@@ -1,6 +1,6 @@
 import type { CloudEvent } from 'cloudevents';
 import { NoTopicError, PROBLEMS, RequestError, UnavailableError } from '../domain/errors.ts';
-import { refs } from '../domain/ports.ts';
+import { refs, remove } from '../domain/ports.ts';
 import { EVENT_TYPES } from '../eventarc/events.ts';
 import { requesterOf } from '../eventarc/topics.ts';
 import type { IntakeDeps } from './deps.ts';
@@ -10,7 +10,7 @@ import type { ServedFunction } from './served-function.ts';
 import { requestHashOf } from './submit/idempotency.ts';
 import { planJob } from './submit/plan-job.ts';
 import { readJobRequest } from './submit/read-request.ts';
-import { submit } from './submit/submit.ts';
+import { isMade, submit } from './submit/submit.ts';
 
 /** What a document and a message have room for, whatever was sent. */
 const MAX_REASON = 1_000;
@@ -51,6 +51,7 @@ export function intake(deps: IntakeDeps): ServedFunction {
       const why = whyOf(error);
       const rejected = { ...said, ...why, excerpt: opened.excerpt, tenant, idempotencyKey: opened.key };
       await reject(deps, rejected);
+      if (await isTakenIn(deps, tenant, opened)) return deps.store.commit([remove(refs.rejection(rejection))]);
       await tell(deps, rejection, rejected);
     }
   };
@@ -65,6 +66,13 @@ async function takeIn(deps: IntakeDeps, tenant: string, { key, request: sent }: 
     planJob(deps, { ...asked, request }),
   );
 }
+
+/**
+ * Whether the same message, brought twice at once, has made its job all the same. Looked at once the rejection stands: a delivery that
+ * begins after that makes none.
+ */
+const isTakenIn = async (deps: IntakeDeps, tenant: string | null, { key, request: sent }: Opened): Promise<boolean> =>
+  tenant !== null && !(sent instanceof RequestError) && isMade(deps, { tenant, key, requestHash: requestHashOf(sent) });
 
 const whyOf = ({ code, message, errors }: RequestError): Required<Pick<Rejected, 'code' | 'reason' | 'errors'>> => ({
   code,
