@@ -1,3 +1,4 @@
+import { DEFAULT_SETTINGS } from '../domain/settings.ts';
 import { MINUTE, SECOND } from '../domain/time.ts';
 
 /** Every duration and bound that the worker itself goes by; the rest comes with the reply to `ready`. Tests shorten them. */
@@ -35,6 +36,8 @@ export interface WorkerSettings {
   readonly serverPorts: number;
   readonly healthEveryMs: number;
   readonly maxInputFileBytes: number;
+  /** The uploaded files of one job together, as at its submission; those that another job's output names were not counted there. */
+  readonly maxJobFileBytes: number;
   readonly inputFetchTimeoutMs: number;
   readonly downloadTries: number;
   readonly downloadTimeoutMs: number;
@@ -63,6 +66,7 @@ export const DEFAULT_WORKER_SETTINGS: WorkerSettings = {
   serverPorts: 3,
   healthEveryMs: 100,
   maxInputFileBytes: 256 * 1024 * 1024,
+  maxJobFileBytes: DEFAULT_SETTINGS.maxJobFileBytes,
   inputFetchTimeoutMs: 2 * MINUTE,
   downloadTries: 4,
   downloadTimeoutMs: 10 * MINUTE,

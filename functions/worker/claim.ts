@@ -216,6 +216,6 @@ async function claimed(deps: DoorDeps, job: Job, attempt: number): Promise<Claim
     model: job.model,
     input: job.input,
     runTimeoutMs: job.runTimeoutMs,
-    ...(files.length === 0 ? {} : { files }),
+    ...(files === null ? {} : { files }),
   };
 }
