@@ -41,6 +41,8 @@ export interface Settings {
   readonly deliveryScheduleMs: readonly number[];
   readonly deliveryTimeoutMs: number;
   readonly uploadUrlMs: number;
+  /** How long an upload may take that began while its address was good: storage keeps what it gets whenever that ends. */
+  readonly uploadTransferMs: number;
   readonly downloadUrlMs: number;
   readonly maxBodyBytes: number;
   /** An input as JSON, with the outputs it refers to. A document has 1 MiB on Firestore, and a job's holds 256 KiB of output, its attempts and its artifacts as well. */
@@ -95,6 +97,7 @@ export const DEFAULT_SETTINGS: Settings = {
   ],
   deliveryTimeoutMs: 15 * SECOND,
   uploadUrlMs: 15 * MINUTE,
+  uploadTransferMs: 6 * HOUR,
   downloadUrlMs: HOUR,
   maxBodyBytes: 512 * 1024,
   maxInputBytes: 448 * 1024,

@@ -110,7 +110,8 @@ export async function getFile(deps: ApiDeps, call: Call): Promise<Answer> {
 export async function deleteFile(deps: ApiDeps, call: Call): Promise<Answer> {
   await decideAgain(async () => {
     const read = await ownFile(deps, call);
-    const expiresAtMs = Math.min(read.data.expiresAtMs, deps.clock.nowMs() + deps.settings.uploadUrlMs);
+    const { uploadUrlMs, uploadTransferMs } = deps.settings;
+    const expiresAtMs = Math.min(read.data.expiresAtMs, deps.clock.nowMs() + uploadUrlMs) + uploadTransferMs;
     await deps.store.commit([update(refs.file(read.data.id), read, { removed: true, expiresAtMs })]);
     await deps.blobs.remove(read.data.path);
   });
