@@ -51,20 +51,25 @@ async function planRetry(deps: ApiDeps, call: Call, asked: JobIdentity, changes:
       runTimeoutSeconds: changes.runTimeoutSeconds ?? job.runTimeoutMs / SECOND,
       maxAttempts: changes.maxAttempts ?? job.maxAttempts,
       retentionSeconds: changes.retentionSeconds ?? retentionMsOf(job) / SECOND,
-      ...(job.webhook === null ? {} : { webhook: await webhookOf(deps, job.id, job.webhook) }),
+      ...(job.webhook === null ? {} : { webhook: await webhookOf(deps, call, job.webhook) }),
     },
     retry: { of: job.id, inputFrom: isReleased ? [] : unfilled(job) },
   });
 }
 
-/** With its secret, which never changes, so that the new job's own copy can be written with the job. @throws RequestError webhook_refused */
+/**
+ * With its secret, which never changes, so that the new job's own copy can be written with the job.
+ * @throws RequestError webhook_refused; gone, where the job was purged after it was read
+ */
 async function webhookOf(
-  { store }: Pick<ApiDeps, 'store'>,
-  id: string,
+  deps: ApiDeps,
+  call: Call,
   webhook: NonNullable<Job['webhook']>,
 ): Promise<NonNullable<CreateJobRequest['webhook']>> {
-  const secret = (await store.get(refs.jobPrivate(id)))?.data.webhookSecret ?? null;
+  const id = call.params['id'] ?? '';
+  const secret = (await deps.store.get(refs.jobPrivate(id)))?.data.webhookSecret ?? null;
   if (secret !== null) return { ...webhook, secret };
+  await ownJob(deps, call);
   throw new RequestError(
     'webhook_refused',
     `The secret of job ${id}'s webhook is gone. Submit the job anew, with one.`,
