@@ -1,6 +1,7 @@
 import type { CloudEvent } from 'cloudevents';
 import { NoTopicError, PROBLEMS, RequestError, UnavailableError } from '../domain/errors.ts';
 import { refs, remove } from '../domain/ports.ts';
+import { SECOND } from '../domain/time.ts';
 import { EVENT_TYPES } from '../eventarc/events.ts';
 import { requesterOf } from '../eventarc/topics.ts';
 import type { IntakeDeps } from './deps.ts';
@@ -16,6 +17,8 @@ import { isMade, submit } from './submit/submit.ts';
 const MAX_REASON = 1_000;
 const MAX_ERRORS = 20;
 const MAX_ERROR = 300;
+/** Of its calls one after the other each has its own bound, and they add up; after 10 s the message would come a second time meanwhile. */
+const ANSWER_MS = 7 * SECOND;
 
 /**
  * `functions/intake`: a message of a tenant's own topic is a request for a job, the same as over HTTPS: one key makes one job,
@@ -23,7 +26,7 @@ const MAX_ERROR = 300;
  * goes wrong brings it again. However old it is, it is taken: nobody but its publisher knows of it yet.
  */
 export function intake(deps: IntakeDeps): ServedFunction {
-  const handler = async ({ id: eventId, source, type, data }: CloudEvent<unknown>): Promise<void> => {
+  const take = async ({ id: eventId, source, type, data }: CloudEvent<unknown>): Promise<void> => {
     const said = { function: 'intake', source, eventId, type };
     const named = requesterOf(source, deps.topicPrefix);
     const rejection = rejectionId(said);
@@ -53,6 +56,17 @@ export function intake(deps: IntakeDeps): ServedFunction {
       await reject(deps, rejected);
       if (await isTakenIn(deps, tenant, opened)) return deps.store.commit([remove(refs.rejection(rejection))]);
       await tell(deps, rejection, rejected);
+    }
+  };
+  const handler = async (event: CloudEvent<unknown>): Promise<void> => {
+    const { promise: tooLate, reject: giveUp } = Promise.withResolvers<never>();
+    const callOff = deps.clock.after(ANSWER_MS, () =>
+      giveUp(new UnavailableError(`not taken in within ${ANSWER_MS} ms`)),
+    );
+    try {
+      await Promise.race([take(event), tooLate]);
+    } finally {
+      callOff();
     }
   };
   return { kind: 'cloudEvent', handler };
