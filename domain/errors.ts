@@ -68,7 +68,7 @@ export class UnavailableError extends Error {
   override readonly name = 'UnavailableError';
 }
 
-/** Thrown by the bus where a topic is not there, or not this deployment's to publish to: until somebody makes it, no repeat helps. */
+/** Thrown by the bus where a topic is not there, not this deployment's to publish to, or not in order: until somebody mends it, no repeat helps. */
 export class NoTopicError extends Error {
   override readonly name = 'NoTopicError';
 }

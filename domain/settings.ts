@@ -32,6 +32,8 @@ export interface Settings {
   readonly childrenPerPage: number;
   /** An event older than this is dropped: sweep has done what it asked for, many times over. */
   readonly maxEventAgeMs: number;
+  /** How long the end of a job is tried to be published to its tenant's own topic, if that is there. */
+  readonly tellTenantForMs: number;
   /** The first backoff, doubled with each further attempt. */
   readonly backoffMs: number;
   readonly maxBackoffMs: number;
@@ -43,6 +45,8 @@ export interface Settings {
   readonly deliveryScheduleMs: readonly number[];
   readonly deliveryTimeoutMs: number;
   readonly uploadUrlMs: number;
+  /** How long an upload may take that began while its address was good: storage keeps what it gets whenever that ends. */
+  readonly uploadTransferMs: number;
   readonly downloadUrlMs: number;
   readonly maxBodyBytes: number;
   /** An input as JSON, with the outputs it refers to. A document has 1 MiB on Firestore, and a job's holds 256 KiB of output, its attempts and its artifacts as well. */
@@ -80,6 +84,7 @@ export const DEFAULT_SETTINGS: Settings = {
   beginForMs: 2 * SECOND,
   childrenPerPage: 25,
   maxEventAgeMs: HOUR,
+  tellTenantForMs: DAY,
   backoffMs: 60 * SECOND,
   maxBackoffMs: HOUR,
   recheckMs: 60 * SECOND,
@@ -98,6 +103,7 @@ export const DEFAULT_SETTINGS: Settings = {
   ],
   deliveryTimeoutMs: 15 * SECOND,
   uploadUrlMs: 15 * MINUTE,
+  uploadTransferMs: 6 * HOUR,
   downloadUrlMs: HOUR,
   maxBodyBytes: 512 * 1024,
   maxInputBytes: 448 * 1024,

@@ -10,6 +10,7 @@ import {
   Priority,
   WebhookEventType,
 } from './job.ts';
+import { MAX_START_DEADLINE_SECONDS } from './model.ts';
 import { MAX_RETENTION_MS, MIN_RETENTION_MS } from '../retention.policy.ts';
 import { SECOND } from '../time.ts';
 
@@ -30,7 +31,7 @@ export const WebhookRequest = z.strictObject({
 export type WebhookRequest = z.infer<typeof WebhookRequest>;
 
 const Labels = z.array(Label).max(10);
-const StartDeadlineSeconds = z.int().min(1).max(604_800);
+const StartDeadlineSeconds = z.int().min(1).max(MAX_START_DEADLINE_SECONDS);
 const RunTimeoutSeconds = z.int().min(1).max(3_600);
 const MaxAttempts = z.int().min(1).max(10);
 const RetentionSeconds = z
