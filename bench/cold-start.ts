@@ -6,7 +6,9 @@ import { newAccount } from '../emulators/account.ts';
 import { identityToken } from '../emulators/metadata-server.ts';
 import { encodeMessage, EVENT_TYPES } from '../eventarc/events.ts';
 import type { FunctionName } from '../eventarc/routes.ts';
+import { newKey } from '../functions/api/keys/key-text.ts';
 import { CONFIGS } from '../functions/start/config.ts';
+import { systemRandom } from '../host/random.ts';
 import { ROOT } from '../scripts/build/bundle.ts';
 import { DEPLOYABLES, type Deployable } from '../scripts/build/deployables.ts';
 import { formsOf, type Forms } from './built-starts.ts';
@@ -23,6 +25,7 @@ const { rounds, each } = startFlags(15);
 const MODELS = join(ROOT, 'test/build/models');
 const PROGRAMS = join(import.meta.dirname, 'programs');
 const FRAMEWORK = join(ROOT, 'node_modules/@google-cloud/functions-framework/build/src/main.js');
+const API_KEY = newKey(systemRandom).text;
 const CALLER = 'eventarc@bench.iam.gserviceaccount.com';
 const JOB = JSON.stringify({ model: 'write-file', input: { text: 'abc' } });
 const deployable = (name: string): Deployable => {
@@ -152,7 +155,7 @@ async function answered(
   gone: AbortSignal,
 ): Promise<void> {
   const headers = {
-    authorization: 'Bearer slw_a-key-of-the-bench',
+    authorization: `Bearer ${API_KEY}`,
     ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': body.length }),
     ...more,
   };

@@ -12,7 +12,7 @@ export const PROBLEMS = {
   forbidden: { status: 403, title: 'This key may not do that' },
   not_found: { status: 404, title: 'There is no such thing here' },
   method_not_allowed: { status: 405, title: 'This method is not offered here' },
-  too_many_keys: { status: 409, title: 'There are as many live keys of this name as there may be' },
+  too_many_keys: { status: 409, title: 'There are as many keys as there may be' },
   job_already_ended: { status: 409, title: 'The job has already ended' },
   job_not_ended: { status: 409, title: 'The job has not ended yet' },
   session_refused: { status: 409, title: 'This session does not hold its slot' },
@@ -27,6 +27,7 @@ export const PROBLEMS = {
   webhook_refused: { status: 422, title: 'This webhook address is refused' },
   model_unavailable: { status: 422, title: 'This model cannot run here' },
   too_many_jobs: { status: 429, title: 'The tenant has as many waiting jobs as it may have' },
+  too_many_streams: { status: 429, title: 'As many answers are held open as may be' },
   internal: { status: 500, title: 'Something broke on our side' },
   no_listeners: { status: 501, title: 'There is nothing to listen to in this deployment' },
   unavailable: { status: 503, title: 'Not available just now' },
@@ -67,7 +68,7 @@ export class UnavailableError extends Error {
   override readonly name = 'UnavailableError';
 }
 
-/** Thrown by the bus where a topic is not there, or not this deployment's to publish to: until somebody makes it, no repeat helps. */
+/** Thrown by the bus where a topic is not there, not this deployment's to publish to, or not in order: until somebody mends it, no repeat helps. */
 export class NoTopicError extends Error {
   override readonly name = 'NoTopicError';
 }

@@ -16,6 +16,10 @@ export interface Settings {
   readonly streamMs: number;
   /** A stream on which nothing was sent for so long says that it is still there. */
   readonly keepAliveMs: number;
+  /** How many answers an instance of the api holds open for one tenant, streams and `Prefer: wait` alike: each costs a watch. */
+  readonly maxOpenOfTenant: number;
+  /** How many of those for read tokens of one job, which anybody may have. */
+  readonly maxOpenOfJob: number;
   /** How old an open event, or a queue with queued jobs and room, is when sweep takes it to be forgotten. */
   readonly staleMs: number;
   readonly sweepEveryMs: number;
@@ -28,6 +32,8 @@ export interface Settings {
   readonly childrenPerPage: number;
   /** An event older than this is dropped: sweep has done what it asked for, many times over. */
   readonly maxEventAgeMs: number;
+  /** How long the end of a job is tried to be published to its tenant's own topic, if that is there. */
+  readonly tellTenantForMs: number;
   /** The first backoff, doubled with each further attempt. */
   readonly backoffMs: number;
   readonly maxBackoffMs: number;
@@ -39,6 +45,8 @@ export interface Settings {
   readonly deliveryScheduleMs: readonly number[];
   readonly deliveryTimeoutMs: number;
   readonly uploadUrlMs: number;
+  /** How long an upload may take that began while its address was good: storage keeps what it gets whenever that ends. */
+  readonly uploadTransferMs: number;
   readonly downloadUrlMs: number;
   readonly maxBodyBytes: number;
   /** An input as JSON, with the outputs it refers to. A document has 1 MiB on Firestore, and a job's holds 256 KiB of output, its attempts and its artifacts as well. */
@@ -69,11 +77,14 @@ export const DEFAULT_SETTINGS: Settings = {
   holdMs: 50 * SECOND,
   streamMs: 50 * SECOND,
   keepAliveMs: 15 * SECOND,
+  maxOpenOfTenant: 100,
+  maxOpenOfJob: 20,
   staleMs: 60 * SECOND,
   sweepEveryMs: 60 * SECOND,
   beginForMs: 2 * SECOND,
   childrenPerPage: 25,
   maxEventAgeMs: HOUR,
+  tellTenantForMs: DAY,
   backoffMs: 60 * SECOND,
   maxBackoffMs: HOUR,
   recheckMs: 60 * SECOND,
@@ -92,6 +103,7 @@ export const DEFAULT_SETTINGS: Settings = {
   ],
   deliveryTimeoutMs: 15 * SECOND,
   uploadUrlMs: 15 * MINUTE,
+  uploadTransferMs: 6 * HOUR,
   downloadUrlMs: HOUR,
   maxBodyBytes: 512 * 1024,
   maxInputBytes: 448 * 1024,

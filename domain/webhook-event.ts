@@ -10,6 +10,9 @@ const EVENT_OF: Partial<Record<JobState, WebhookEventType>> = {
   expired: 'job.expired',
 };
 
+/** What an arrival in a state is called wherever it is told: as webhooks call it, and `job.<state>` where they do not tell it. */
+export const eventNameOf = (state: JobState): string => EVENT_OF[state] ?? `job.${state}`;
+
 /** The webhook event that a job event is, or null where nobody is told of it. */
 export const eventTypeOf = ({ to }: Pick<JobEvent, 'to'>): WebhookEventType | null => EVENT_OF[to] ?? null;
 

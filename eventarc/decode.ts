@@ -95,7 +95,7 @@ export function parseEventPath(path: unknown): { jobId: string; seq: number } {
   return { jobId: match[1], seq: Number(match[2]) };
 }
 
-/** What is kept no longer: `jobs/{id}` or `rejections/{id}`. @throws PoisonEventError */
+/** What is kept no longer: `jobs/{id}`, `files/{id}` or `rejections/{id}`. @throws PoisonEventError */
 export function parsePurgePath(path: string): { collection: 'jobs' | 'files' | 'rejections'; id: string } {
   const [, collection, id] = /^(jobs|files|rejections)\/([a-z0-9]+)$/.exec(path) ?? [];
   if (id === undefined) throw new PoisonEventError('not the path of a job, a file or a rejection');

@@ -1,6 +1,7 @@
 import type { CloudEvent } from 'cloudevents';
 import { NoTopicError, PROBLEMS, RequestError, UnavailableError } from '../domain/errors.ts';
-import { refs } from '../domain/ports.ts';
+import { refs, remove } from '../domain/ports.ts';
+import { SECOND } from '../domain/time.ts';
 import { EVENT_TYPES } from '../eventarc/events.ts';
 import { requesterOf } from '../eventarc/topics.ts';
 import type { IntakeDeps } from './deps.ts';
@@ -10,12 +11,14 @@ import type { ServedFunction } from './served-function.ts';
 import { requestHashOf } from './submit/idempotency.ts';
 import { planJob } from './submit/plan-job.ts';
 import { readJobRequest } from './submit/read-request.ts';
-import { submit } from './submit/submit.ts';
+import { isMade, submit } from './submit/submit.ts';
 
 /** What a document and a message have room for, whatever was sent. */
 const MAX_REASON = 1_000;
 const MAX_ERRORS = 20;
 const MAX_ERROR = 300;
+/** Of its calls one after the other each has its own bound, and they add up; after 10 s the message would come a second time meanwhile. */
+const ANSWER_MS = 7 * SECOND;
 
 /**
  * `functions/intake`: a message of a tenant's own topic is a request for a job, the same as over HTTPS: one key makes one job,
@@ -23,7 +26,7 @@ const MAX_ERROR = 300;
  * goes wrong brings it again. However old it is, it is taken: nobody but its publisher knows of it yet.
  */
 export function intake(deps: IntakeDeps): ServedFunction {
-  const handler = async ({ id: eventId, source, type, data }: CloudEvent<unknown>): Promise<void> => {
+  const take = async ({ id: eventId, source, type, data }: CloudEvent<unknown>): Promise<void> => {
     const said = { function: 'intake', source, eventId, type };
     const named = requesterOf(source, deps.topicPrefix);
     const rejection = rejectionId(said);
@@ -51,7 +54,19 @@ export function intake(deps: IntakeDeps): ServedFunction {
       const why = whyOf(error);
       const rejected = { ...said, ...why, excerpt: opened.excerpt, tenant, idempotencyKey: opened.key };
       await reject(deps, rejected);
+      if (await isTakenIn(deps, tenant, opened)) return deps.store.commit([remove(refs.rejection(rejection))]);
       await tell(deps, rejection, rejected);
+    }
+  };
+  const handler = async (event: CloudEvent<unknown>): Promise<void> => {
+    const { promise: tooLate, reject: giveUp } = Promise.withResolvers<never>();
+    const callOff = deps.clock.after(ANSWER_MS, () =>
+      giveUp(new UnavailableError(`not taken in within ${ANSWER_MS} ms`)),
+    );
+    try {
+      await Promise.race([take(event), tooLate]);
+    } finally {
+      callOff();
     }
   };
   return { kind: 'cloudEvent', handler };
@@ -65,6 +80,13 @@ async function takeIn(deps: IntakeDeps, tenant: string, { key, request: sent }: 
     planJob(deps, { ...asked, request }),
   );
 }
+
+/**
+ * Whether the same message, brought twice at once, has made its job all the same. Looked at once the rejection stands: a delivery that
+ * begins after that makes none.
+ */
+const isTakenIn = async (deps: IntakeDeps, tenant: string | null, { key, request: sent }: Opened): Promise<boolean> =>
+  tenant !== null && !(sent instanceof RequestError) && isMade(deps, { tenant, key, requestHash: requestHashOf(sent) });
 
 const whyOf = ({ code, message, errors }: RequestError): Required<Pick<Rejected, 'code' | 'reason' | 'errors'>> => ({
   code,

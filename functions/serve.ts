@@ -54,7 +54,7 @@ export async function serveFunction(
     owe(owed, request.socket, response);
     let behind: Server;
     try {
-      await guard(request);
+      await guard(request, response);
       // Loaded for the first request that is let in: what is refused goes out without it.
       behind = await (framework ??= load());
     } catch (error) {

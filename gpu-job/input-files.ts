@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ClaimedFile } from '../domain/contract/door.ts';
+import { MAX_FILES, type ClaimedFile } from '../domain/contract/door.ts';
 import { isFileUri } from '../domain/contract/file.ts';
 import { essence, extensionFor, isUntyped, typeFits } from '../domain/content-types.ts';
 import { AddressRefusedError, HttpFailure } from '../domain/errors.ts';
@@ -15,8 +15,10 @@ export interface InputFileOptions {
   /** Of what is given as a URL, which is held in memory. */
   readonly maxBytes: number;
   readonly timeoutMs: number;
-  /** Where the door says that the files named `slipway:files/...` are. */
-  readonly files: readonly ClaimedFile[];
+  /** Where the door says that the files named `slipway:files/...` are; a door of a build before them says nothing. */
+  readonly files: readonly ClaimedFile[] | undefined;
+  /** Of those together. */
+  readonly maxFileBytes: number;
   /** Fetches one of those into a file, or throws; `invalid` makes the fault of one that is not what was declared. */
   readonly download: (file: ClaimedFile, path: string, invalid: (why: string) => JobFault) => Promise<void>;
 }
@@ -26,18 +28,20 @@ export interface InputFileOptions {
  * file with its content: from a `data:` URL, fetched from an `http:` or `https:` one, or uploaded before (`slipway:files/...`), which is
  * downloaded once however often it is named. Any other string there is refused: the program would take it for a path, and nobody but
  * us may name paths of this machine.
- * @throws JobFault invalid_input, naming the field; what `download` throws
+ * @throws JobFault invalid_input, naming the field; worker_lost where the door knows of no files; what `download` throws
  */
 export async function materialiseInput(schema: unknown, input: unknown, options: InputFileOptions): Promise<unknown> {
   const paths = new Map<string, string>();
   const uploaded = new Map<string, string>();
-  for (const field of fileFieldsIn(schema, input)) {
+  const fields = fileFieldsIn(schema, input);
+  const files = checkedFiles(fields, options);
+  for (const field of fields) {
     const { pointer, value } = field;
     const invalid = (why: string): JobFault => new JobFault('invalid_input', `input${pointer}: ${why}`);
     const place = (type: string): string => join(options.folder, `file-${paths.size + 1}${extensionFor(type)}`);
     let path: string;
     if (isFileUri(value)) {
-      const file = options.files.find(({ uri }) => uri === value);
+      const file = files.find(({ uri }) => uri === value);
       if (file === undefined) throw invalid(`there is no file ${value.slice(0, 100)}`);
       const type = typeOf(file.contentType, field, invalid);
       const before = uploaded.get(value);
@@ -52,6 +56,23 @@ export async function materialiseInput(schema: unknown, input: unknown, options:
     paths.set(pointer, path);
   }
   return withFiles(schema, input, ({ pointer }) => paths.get(pointer));
+}
+
+/** Those that the input names, before the first byte of them: the disk that they go to may be the machine's memory. */
+function checkedFiles(fields: readonly FileField[], { files, maxFileBytes }: InputFileOptions): readonly ClaimedFile[] {
+  const named = new Set(fields.flatMap(({ value }) => (isFileUri(value) ? [value] : [])));
+  if (named.size > MAX_FILES) {
+    throw new JobFault('invalid_input', `input names ${named.size} files; at most ${MAX_FILES} are taken`);
+  }
+  if (named.size > 0 && files === undefined) {
+    throw new JobFault('worker_lost', 'The door of this worker knows of no uploaded files yet.');
+  }
+  const claimed = (files ?? []).filter(({ uri }) => named.has(uri));
+  const bytes = claimed.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  if (bytes > maxFileBytes) {
+    throw new JobFault('invalid_input', `input names files of ${bytes} bytes; at most ${maxFileBytes} are taken`);
+  }
+  return claimed;
 }
 
 /** What a file is, by what is said of it and what is asked for. */

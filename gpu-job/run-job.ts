@@ -102,7 +102,8 @@ async function attempt(
       http,
       maxBytes: settings.maxInputFileBytes,
       timeoutMs: settings.inputFetchTimeoutMs,
-      files: job.files ?? [],
+      maxFileBytes: settings.maxJobFileBytes,
+      files: job.files,
       download: (file, path, invalid) =>
         downloadFile(file, path, invalid, {
           clock,

@@ -1,3 +1,4 @@
+import { DEFAULT_SETTINGS } from '../domain/settings.ts';
 import { MINUTE, SECOND } from '../domain/time.ts';
 
 /** Every duration and bound that the worker itself goes by; the rest comes with the reply to `ready`. Tests shorten them. */
@@ -9,6 +10,11 @@ export interface WorkerSettings {
   readonly retryFirstMs: number;
   readonly retryMaxMs: number;
   readonly holdMs: number;
+  /**
+   * How long a claim is tried again, beyond the time it may be held. It may have given a job whose files cannot be signed: that one
+   * must not keep a worker and itself for ever.
+   */
+  readonly claimPatienceMs: number;
   /** The least time between two claims that found nothing: a door that never holds must not be asked in a tight loop. */
   readonly emptyClaimPauseMs: number;
   readonly reportEveryMs: number;
@@ -30,6 +36,8 @@ export interface WorkerSettings {
   readonly serverPorts: number;
   readonly healthEveryMs: number;
   readonly maxInputFileBytes: number;
+  /** The uploaded files of one job together, as at its submission; those that another job's output names were not counted there. */
+  readonly maxJobFileBytes: number;
   readonly inputFetchTimeoutMs: number;
   readonly downloadTries: number;
   readonly downloadTimeoutMs: number;
@@ -43,6 +51,7 @@ export const DEFAULT_WORKER_SETTINGS: WorkerSettings = {
   retryFirstMs: 200,
   retryMaxMs: 5 * SECOND,
   holdMs: 50 * SECOND,
+  claimPatienceMs: 2 * MINUTE,
   emptyClaimPauseMs: SECOND,
   reportEveryMs: SECOND,
   quietReportEveryMs: 5 * SECOND,
@@ -57,6 +66,7 @@ export const DEFAULT_WORKER_SETTINGS: WorkerSettings = {
   serverPorts: 3,
   healthEveryMs: 100,
   maxInputFileBytes: 256 * 1024 * 1024,
+  maxJobFileBytes: DEFAULT_SETTINGS.maxJobFileBytes,
   inputFetchTimeoutMs: 2 * MINUTE,
   downloadTries: 4,
   downloadTimeoutMs: 10 * MINUTE,

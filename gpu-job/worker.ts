@@ -1,7 +1,7 @@
 import type { ClaimedJob, ClaimReply, Outcome, ReadyReply, RenewReply, WorkerEnv } from '../domain/contract/door.ts';
 import type { Clock, Http, Log, Random } from '../domain/ports.ts';
 import type { Door } from './door-client.ts';
-import { DoorRejectedError, isPassing, SessionRefusedError } from './door-errors.ts';
+import { DoorFailure, DoorRejectedError, isPassing, SessionRefusedError } from './door-errors.ts';
 import { finishJob, releaseSlot, type Ending } from './finish.ts';
 import { Lease } from './lease.ts';
 import { ModelSet, prepareModels, type WorkerCatalogue } from './model-set.ts';
@@ -114,7 +114,8 @@ class Worker {
       await this.#startModels(session.bounds);
       await this.#takeJobs(session.bounds);
     } catch (error) {
-      if (!(error instanceof StartupError || error instanceof DoorRejectedError)) throw error;
+      const mayLeave = [StartupError, DoorRejectedError, DoorFailure].some((kind) => error instanceof kind);
+      if (!mayLeave) throw error;
       code = this.#codeOf(error);
       if (error instanceof StartupError) await this.#failOneJob(error);
     }
@@ -180,12 +181,16 @@ class Worker {
     }
   }
 
-  /** Null when the worker was told to go meanwhile. A repeated claim is given the job that a lost answer gave. */
+  /**
+   * Null when the worker was told to go meanwhile. A repeated claim is given the job that a lost answer gave.
+   * @throws DoorFailure when patience is over: a job that it may hold is then lost with the lease
+   */
   async #claim(holdMs: number): Promise<ClaimReply | null> {
-    const { door, clock } = this.#deps;
+    const { door, clock, settings } = this.#deps;
+    const untilMs = clock.nowMs() + holdMs + settings.claimPatienceMs;
     const body = { holdMs: Math.floor(holdMs), loadMs: this.#loadMs };
     try {
-      const claimed = retryWhile(isPassing, () => door.claim(body, this.#leaving), this.#patience());
+      const claimed = retryWhile(isPassing, () => door.claim(body, this.#leaving), this.#patience(untilMs));
       // While the door looks for a job, what runs one is loaded; a turn later, since loading would keep the claim from going out.
       const loaded = sleep(clock, 0).then(() => import('./run-job.ts'));
       const [reply] = await Promise.all([claimed, loaded]);
@@ -234,8 +239,7 @@ class Worker {
     const { retryFirstMs: firstMs, retryMaxMs: maxMs } = settings;
     const patience = { clock, random, firstMs, maxMs, signal: this.#over.signal };
     const fault = this.#models.faultOf(reply.job.model) ?? error;
-    const outcome = await this.#startupFailed(fault, reply.job);
-    await finishJob(door, reply.job, { outcome }, log, patience);
+    await finishJob(door, reply.job, { outcome: await this.#startupFailed(fault, reply.job) }, log, patience);
   }
 
   async #startupFailed({ message }: StartupError, job: ClaimedJob): Promise<Outcome> {
@@ -261,7 +265,7 @@ class Worker {
     }
   }
 
-  #patience(untilMs = Infinity): Patience {
+  #patience(untilMs: number): Patience {
     const { clock, random, settings } = this.#deps;
     return {
       clock,

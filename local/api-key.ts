@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
-import { create, refs, type Store, type Write } from '../domain/ports.ts';
+import { Scope } from '../domain/contract/tenant.ts';
+import { create, refs, update, type Store, type Write } from '../domain/ports.ts';
 import { isConflict } from '../domain/errors.ts';
 
 /**
@@ -24,7 +25,12 @@ export async function admitOnly(
     store,
     create(refs.tenant(tenant), { ...its, id: tenant, title: 'This machine', accounts: [], keyChanges: 0 }),
   );
-  await unlessThere(store, create(refs.key(hash), { ...its, tenant }));
+  await unlessThere(store, create(refs.key(hash), { ...its, tenant, scopes: Scope.options }));
+  // Builds of before stored it without scopes.
+  const read = await store.get(refs.key(hash));
+  if (read !== null && !Scope.options.every((scope) => read.data.scopes?.includes(scope))) {
+    await store.commit([update(refs.key(hash), read, { scopes: Scope.options })]);
+  }
 }
 
 async function unlessThere(store: Store, write: Write): Promise<void> {

@@ -60,7 +60,7 @@ export function hostedFunctions({
 
     async serve(deps, port) {
       for (const name of FUNCTION_NAMES) {
-        const guard = name === 'api' ? apiGuard(deps) : bearerGuard(tokens.get(name) ?? '');
+        const guard = name === 'api' ? apiGuard(deps, { takesChosenKeys: true }) : bearerGuard(tokens.get(name) ?? '');
         const at = { host: '127.0.0.1', port: name === 'api' ? port : 0, log };
         served.set(name, await serveFunction(name, FUNCTIONS[name](withinGrants(name, deps)), guard, at));
       }

@@ -21,8 +21,8 @@ export function clientOf(io: Io): SlipwayClient {
 }
 
 /** A whole number that an option gives. @throws UsageError */
-export function numberOf(option: string, text: string, least: number, most: number): number {
+export function numberOf(option: string, text: string, least: number, most: number, orElse = ''): number {
   const value = Number(text);
   if (/^\d{1,10}$/.test(text) && value >= least && value <= most) return value;
-  throw new UsageError(`--${option} must be a whole number from ${least} to ${most}, not "${text}".`);
+  throw new UsageError(`--${option} must be a whole number from ${least} to ${most}${orElse}, not "${text}".`);
 }

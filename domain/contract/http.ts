@@ -10,6 +10,7 @@ import {
   Priority,
   WebhookEventType,
 } from './job.ts';
+import { MAX_START_DEADLINE_SECONDS } from './model.ts';
 import { MAX_RETENTION_MS, MIN_RETENTION_MS } from '../retention.policy.ts';
 import { SECOND } from '../time.ts';
 
@@ -30,7 +31,7 @@ export const WebhookRequest = z.strictObject({
 export type WebhookRequest = z.infer<typeof WebhookRequest>;
 
 const Labels = z.array(Label).max(10);
-const StartDeadlineSeconds = z.int().min(1).max(604_800);
+const StartDeadlineSeconds = z.int().min(1).max(MAX_START_DEADLINE_SECONDS);
 const RunTimeoutSeconds = z.int().min(1).max(3_600);
 const MaxAttempts = z.int().min(1).max(10);
 const RetentionSeconds = z
@@ -131,7 +132,11 @@ export const JobResource = z
     version: z.int(),
     attempt: z.int(),
     priority: Priority,
-    input: z.unknown().describe('`{"$secret": true}` in the place of each value that its model marks as `writeOnly`'),
+    input: z
+      .unknown()
+      .describe(
+        '`{"$secret": true}` in the place of each value that its model marks as `writeOnly`; null without scope `read`, as inputFrom, output, artifacts and attempts are empty then',
+      ),
     inputFrom: z.array(InputSource),
     dependsOn: z.array(z.string()),
     output: z.unknown().describe('null too where it is at `outputUrl`'),
@@ -150,7 +155,10 @@ export const JobResource = z
     attempts: z.array(AttemptResource),
     timing: Timing,
     cost: Cost.nullable(),
-    webhook: z.object({ url: z.string(), events: z.array(WebhookEventType) }).nullable(),
+    webhook: z
+      .object({ url: z.string(), events: z.array(WebhookEventType) })
+      .nullable()
+      .describe('null also for a read token'),
     metadata: z.record(z.string(), z.string()),
     labels: z.array(z.string()),
     retryOf: z.string().nullable().describe('the job that this one does again'),

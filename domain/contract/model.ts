@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { ErrorKind } from './job.ts';
 
+/** A week, whoever asks for it: files are kept for longer than a job with the longest deadline can wait. */
+export const MAX_START_DEADLINE_SECONDS = 604_800;
+
 const name = z.string().regex(/^[a-z][a-z0-9-]{0,48}$/, 'lower-case letters, digits and hyphens, at most 49');
 
 /** A rule that turns what a program did into an error kind; the first that matches wins, and all of a rule's conditions must hold. */
@@ -43,7 +46,7 @@ export const Model = z.strictObject({
   limits: z
     .strictObject({
       runTimeoutSeconds: z.number().positive().max(3_600).default(600),
-      startDeadlineSeconds: z.number().positive().default(86_400),
+      startDeadlineSeconds: z.number().positive().max(MAX_START_DEADLINE_SECONDS).default(86_400),
       maxOutputBytes: z.int().positive().max(262_144).default(262_144),
       maxArtifactBytes: z
         .int()

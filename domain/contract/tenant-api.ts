@@ -1,27 +1,27 @@
 import { z } from 'zod';
-import { NO_LIMITS, Scope, TenantId, TenantLimits } from './tenant.ts';
+import { Scope, TenantId, TenantLimits } from './tenant.ts';
 
-/** The part of `/v1` that a key of scope `admin` has: tenants and their keys. */
+/** The part of `/v1` that a key of scope `admin` has: tenants and their keys. What a change leaves out stays as it is. */
 export const PutTenantRequest = z
   .strictObject({
-    title: z.string().min(1).max(200),
+    title: z.string().min(1).max(200).optional().describe('needed for a new tenant'),
     accounts: z
-      .array(z.email().max(254))
+      .array(z.email().max(254).toLowerCase())
       .max(50)
-      .default([])
-      .describe('Google accounts whose ID tokens are taken in the place of a key of this tenant'),
+      .optional()
+      .describe('Google accounts whose ID tokens are taken in the place of a key of this tenant: all of them'),
     limits: z
       .strictObject({
         running: TenantLimits.shape.running
-          .default(null)
+          .optional()
           .describe('jobs that may run at once; those beyond it wait as blocked(tenant_limit)'),
-        queued: TenantLimits.shape.queued.default(null).describe('jobs that may wait; a submission beyond it is 429'),
+        queued: TenantLimits.shape.queued.optional().describe('jobs that may wait; a submission beyond it is 429'),
       })
-      .default(NO_LIMITS)
-      .describe('null, or left out: no limit'),
+      .optional()
+      .describe('null: no limit'),
     eventsTopic: z
       .boolean()
-      .default(false)
+      .optional()
       .describe('whether the ends of jobs made from now on are published to the topic `job-events-<tenant>`'),
   })
   .meta({ id: 'PutTenantRequest' });

@@ -50,7 +50,7 @@ export type TenantPlace = z.infer<typeof TenantPlace>;
 
 /**
  * The document `keys/{sha256 of the key, hex}`: the key itself is stored nowhere. Optional is what the keys of the first
- * builds, and those that a person chooses for one machine, do not have: those may do everything, and have no end.
+ * builds do not have: those may submit and read, and have no end. A key that a person chooses for one machine has scopes alone.
  */
 export const Key = z.looseObject({
   schema: z.literal(1),

@@ -7,10 +7,8 @@ import { admissionOf, isPreflight, type Admission } from './admission.ts';
 import { notingBus } from './last-publish.ts';
 import type { OpenCall } from './route.ts';
 
-/** What shows one job may be read by a page of any origin: no cookie is looked at, so that nobody's browser lends its rights. */
-const ANY_ORIGIN = { 'access-control-allow-origin': '*' };
+/** What a browser is told that asks whether it may; that any origin may, the guard has said. */
 const PREFLIGHT = {
-  ...ANY_ORIGIN,
   'access-control-allow-methods': 'GET',
   'access-control-allow-headers': 'authorization, prefer, last-event-id',
   'access-control-max-age': '7200',
@@ -24,14 +22,13 @@ export function api(given: ApiDeps): ServedFunction {
     const admission = admissionOf(request);
     if (admission === null) throw new RequestError('unauthenticated', 'This request has not passed the guard.');
     const { match } = admission;
-    const answer = await answerTo(deps, admission, {
+    return answerTo(deps, admission, {
       params: match.params,
       query: match.query,
       headers: request.headers,
       body: request.rawBody ?? new Uint8Array(),
       gone,
     });
-    return match.route.showsJob === true ? { ...answer, headers: { ...answer.headers, ...ANY_ORIGIN } } : answer;
   });
   return { kind: 'http', handler };
 }

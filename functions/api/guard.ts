@@ -3,18 +3,31 @@ import type { Scope } from '../../domain/contract/tenant.ts';
 import { RequestError } from '../../domain/errors.ts';
 import type { Deps } from '../deps.ts';
 import { checkBodyHeaders, type Guard } from '../http/guard.ts';
+import { parameterError } from '../http/parse.ts';
 import { admit, admitPreflight } from './admission.ts';
-import { authenticator, type Caller } from './authenticate.ts';
+import { authenticator, type Caller, type KeyRules } from './authenticate.ts';
 import { isReadToken } from './read-token.ts';
-import { matchRoute, type RouteMatch } from './router.ts';
+import { isJobShownAt, matchRoute, type RouteMatch } from './router.ts';
 import { API_ROUTES } from './routes.ts';
+
+/**
+ * What shows one job, and why it does not, may be read by a page of any origin: no cookie is looked at, so that nobody's browser
+ * lends its rights.
+ */
+const ANY_ORIGIN = [
+  ['access-control-allow-origin', '*'],
+  ['access-control-expose-headers', 'retry-after, preference-applied'],
+] as const;
 
 /**
  * The guard of `api`: which operation, whose request, whether its key may do that, and whether its body may come, all from the
  * headers.
  */
-export function apiGuard(deps: Pick<Deps, 'store' | 'clock' | 'settings' | 'secrets' | 'idTokens'>): Guard {
-  const authenticate = authenticator(deps);
+export function apiGuard(
+  deps: Pick<Deps, 'store' | 'clock' | 'settings' | 'secrets' | 'idTokens'>,
+  rules: KeyRules,
+): Guard {
+  const authenticate = authenticator(deps, rules);
   const callerOf = async (match: RouteMatch, request: IncomingMessage): Promise<Caller | null> => {
     const { scope } = match.route;
     if (scope === null) return request.headers.authorization === undefined ? null : anyone(() => authenticate(request));
@@ -22,7 +35,10 @@ export function apiGuard(deps: Pick<Deps, 'store' | 'clock' | 'settings' | 'secr
     checkScope(match, scope, caller);
     return caller;
   };
-  return async (request) => {
+  return async (request, response) => {
+    if (isJobShownAt(API_ROUTES, request.url ?? '')) {
+      for (const [name, value] of ANY_ORIGIN) response.setHeader(name, value);
+    }
     if (request.method === 'OPTIONS') {
       const { route } = matchRoute(
         API_ROUTES,
@@ -43,10 +59,19 @@ export function apiGuard(deps: Pick<Deps, 'store' | 'clock' | 'settings' | 'secr
   };
 }
 
-/** A browser's EventSource can send no header, so a read token, and nothing else, may stand in the address. */
+/**
+ * A browser's EventSource can send no header, so a read token, and nothing else, may stand in the address, which logs keep.
+ * @throws RequestError invalid_request
+ */
 function tokenInQuery({ route, query }: RouteMatch): string | null {
-  const token = route.showsJob === true ? query.get('token') : null;
-  if (token === null || !isReadToken(token)) return null;
+  const [token, another] = route.showsJob === true ? query.getAll('token') : [];
+  if (token === undefined) return null;
+  if (another !== undefined || !isReadToken(token)) {
+    throw parameterError(
+      'token',
+      'must be one read token of this job; no key belongs in an address, where logs keep it',
+    );
+  }
   query.delete('token');
   return token;
 }

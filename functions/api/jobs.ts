@@ -1,25 +1,30 @@
 import type { z } from 'zod';
 import { CancelJobRequest, type CanceledJob } from '../../domain/contract/cancel.ts';
 import { RequestError } from '../../domain/errors.ts';
+import { isTerminal } from '../../domain/state.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { Answer } from '../http/answer.ts';
 import { parseAs } from '../http/parse.ts';
 import { parseStrictJson } from '../http/strict-json.ts';
 import { cancelJob } from '../steps/cancel.ts';
 import { ownJob } from './own-job.ts';
-import { jobResource } from './resource.ts';
+import { shownJob } from './resource.ts';
 import type { Call } from './route.ts';
 import { waitForEnd, waitSecondsOf } from './wait.ts';
 
-/** `GET /v1/jobs/{id}`, held open by `Prefer: wait=N` until the job has ended. @throws RequestError not_found, gone */
+/**
+ * `GET /v1/jobs/{id}`, held open by `Prefer: wait=N` until the job has ended.
+ * @throws RequestError not_found, gone, too_many_streams
+ */
 export async function getJob(deps: ApiDeps, call: Call): Promise<Answer> {
   const waitSeconds = waitSecondsOf(call.headers);
   const read = await ownJob(deps, call);
-  const waited = waitSeconds === 0 ? null : await waitForEnd(deps, read.data.id, waitSeconds, call.gone);
+  const isAnswered = waitSeconds === 0 || isTerminal(read.data.state);
+  const waited = isAnswered ? null : await waitForEnd(deps, read.data.id, waitSeconds, call);
   return {
     status: 200,
     headers: waitSeconds === 0 ? {} : { 'preference-applied': `wait=${waitSeconds}` },
-    body: await jobResource(deps, waited?.data ?? read.data),
+    body: await shownJob(deps, call, waited?.data ?? read.data),
   };
 }
 
@@ -38,7 +43,7 @@ export async function postCancel(deps: ApiDeps, call: Call): Promise<Answer> {
   // By the state that is shown: its worker may have stopped in between.
   const outcome: CanceledJob['outcome'] = data.state === 'canceled' ? 'canceled' : 'requested';
   const stands: CanceledJob['dependants'] = data.dependants ?? 'fail';
-  return { status: 200, body: { ...(await jobResource(deps, data)), outcome, dependants: stands } };
+  return { status: 200, body: { ...(await shownJob(deps, call, data)), outcome, dependants: stands } };
 }
 
 /** What a request says whose body may be left out; no body is the empty one. @throws RequestError invalid_json, invalid_input */

@@ -25,6 +25,28 @@ const DOCUMENTED: ReadonlySet<string> = new Set([
 type Json = Record<string, unknown>;
 type Direction = 'input' | 'output';
 
+/** What a request may show of whose it is. */
+const SCHEMES = {
+  apiKey: { type: 'http', scheme: 'bearer', description: 'An API key of your tenant.' },
+  idToken: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description:
+      'An ID token of a Google account that your tenant names (submits and reads), or of a program that signed in with a token of `createFirebaseToken` (reads, and gets no tokens).',
+  },
+  readToken: { type: 'http', scheme: 'bearer', description: 'A token of `createJobToken`, which shows that job.' },
+  readTokenInAddress: {
+    type: 'apiKey',
+    in: 'query',
+    name: 'token',
+    description: 'The same, where no header can be sent. No key is taken here.',
+  },
+} as const;
+
+/** Any one of these is enough. */
+const anyOf = (...names: (keyof typeof SCHEMES)[]): Json[] => names.map((name) => ({ [name]: [] }));
+
 /** The OpenAPI 3.1 description of `/v1`, made from the route table and the schemas that requests are read with. */
 export function openApi(version: string): Json {
   const paths: Record<string, Json> = {};
@@ -40,17 +62,10 @@ export function openApi(version: string): Json {
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
-    security: [{ apiKey: [] }],
+    security: anyOf('apiKey', 'idToken'),
     paths,
     components: {
-      securitySchemes: {
-        apiKey: {
-          type: 'http',
-          scheme: 'bearer',
-          description: 'An API key of your tenant, or a token that shows a job.',
-        },
-        readToken: { type: 'apiKey', in: 'query', name: 'token', description: 'A token that shows this one job.' },
-      },
+      securitySchemes: SCHEMES,
       schemas: { ...schemasOf('input'), ...schemasOf('output') },
       examples: problemExamples(),
     },
@@ -66,7 +81,10 @@ function operationOf(route: ApiRoute): Json {
   return {
     operationId: route.operation,
     summary: route.summary,
-    description: route.scope === null ? 'Needs no key.' : `Needs a key of scope \`${route.scope}\`.`,
+    description:
+      route.scope === null
+        ? 'Needs no key.'
+        : `Needs a key of scope \`${route.scope}\`${route.showsJob === true ? ', or a read token of the job' : ''}.`,
     ...securityOf(route),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(route.body === undefined
@@ -86,10 +104,11 @@ function operationOf(route: ApiRoute): Json {
   };
 }
 
-/** A key, unless it says otherwise. */
+/** Where an operation takes other than most do. */
 function securityOf({ scope, showsJob }: ApiRoute): Json {
   if (scope === null) return { security: [] };
-  return showsJob === true ? { security: [{ apiKey: [] }, { readToken: [] }] } : {};
+  if (scope === 'admin') return { security: anyOf('apiKey') };
+  return showsJob === true ? { security: anyOf('apiKey', 'idToken', 'readToken', 'readTokenInAddress') } : {};
 }
 
 /** A part that several may have, with what is in each; nothing where it is in none. */

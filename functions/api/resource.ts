@@ -3,6 +3,7 @@ import type { JobResource, JobSummary } from '../../domain/contract/http.ts';
 import type { FieldOf, Part } from '../../domain/query.ts';
 import { NEVER_MS, SECOND } from '../../domain/time.ts';
 import type { Deps } from '../deps.ts';
+import type { Caller } from './authenticate.ts';
 import { timesOf, TIMES_FIELDS } from './times.ts';
 
 const iso = (ms: number): string => new Date(ms).toISOString();
@@ -10,10 +11,7 @@ const isoOrNull = (ms: number | null): string | null => (ms === null ? null : is
 const seconds = (ms: number | null): number | null => (ms === null ? null : ms / SECOND);
 
 /** A job as its tenant sees it: no holder, no rank, no hash; artifacts with addresses that open for a while. */
-export async function jobResource(
-  deps: Pick<Deps, 'blobs' | 'settings' | 'catalogue'>,
-  job: Job,
-): Promise<JobResource> {
+async function jobResource(deps: Pick<Deps, 'blobs' | 'settings' | 'catalogue'>, job: Job): Promise<JobResource> {
   const artifacts = await Promise.all(
     job.artifacts.map(async ({ name, contentType, sizeBytes, path }) => {
       const url = await deps.blobs.signDownload(path, { expiresInMs: deps.settings.downloadUrlMs });
@@ -37,6 +35,23 @@ export async function jobResource(
       error: attempt.error,
     })),
   };
+}
+
+/**
+ * A job as this caller may see it: without scope `read` nothing of what it was given and what came of it, and by a read token,
+ * which anybody may have, not where its webhooks go.
+ */
+export async function shownJob(
+  deps: Pick<Deps, 'blobs' | 'settings' | 'catalogue'>,
+  { scopes, via }: Pick<Caller, 'scopes' | 'via'>,
+  job: Job,
+): Promise<JobResource> {
+  if (!scopes.includes('read')) {
+    const hidden = { input: null, inputFrom: [], output: null, outputUrl: null, artifacts: [], attempts: [] };
+    return { ...jobSummary(deps, job), ...hidden };
+  }
+  const shown = await jobResource(deps, job);
+  return via === 'read-token' ? { ...shown, webhook: null } : shown;
 }
 
 /** The fields of a job that its summary is made of: a list reads no others, since a page of whole jobs can be a hundred mebibytes. */

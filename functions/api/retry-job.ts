@@ -41,7 +41,7 @@ async function planRetry(deps: ApiDeps, call: Call, asked: JobIdentity, changes:
   }
   // What was queued once has its values in its input and need wait for nobody. What was not waits for the same jobs again.
   const isReleased = job.queuedAtMs !== null;
-  const kept = await privateOf(deps, job);
+  const kept = await privateOf(deps, call, job);
   return planJob(deps, {
     ...asked,
     request: {
@@ -61,10 +61,15 @@ async function planRetry(deps: ApiDeps, call: Call, asked: JobIdentity, changes:
   });
 }
 
-/** What of a job no reader sees. It never changes, so that the new job's own copy can be written with the job. */
-async function privateOf({ store }: Pick<ApiDeps, 'store'>, job: Job): Promise<Partial<JobPrivate>> {
+/**
+ * What of a job no reader sees. It never changes, so that the new job's own copy can be written with the job.
+ * @throws RequestError gone, where the job was purged after it was read
+ */
+async function privateOf(deps: ApiDeps, call: Call, job: Job): Promise<Partial<JobPrivate>> {
   if (job.webhook === null && job.secretInputs === undefined) return {};
-  return (await store.get(refs.jobPrivate(job.id)))?.data ?? {};
+  const read = await deps.store.get(refs.jobPrivate(job.id));
+  if (read === null) await ownJob(deps, call);
+  return read?.data ?? {};
 }
 
 /** With its secrets. @throws RequestError invalid_input where they are kept no longer */

@@ -5,6 +5,7 @@ import type { ProblemCode } from '../../domain/errors.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { Answer } from '../http/answer.ts';
 import type { StreamedAnswer } from '../http/stream.ts';
+import type { Caller } from './authenticate.ts';
 
 /** One admitted request, of anyone. `gone` is aborted when the client has hung up. */
 export interface OpenCall {
@@ -17,10 +18,8 @@ export interface OpenCall {
   readonly gone: AbortSignal;
 }
 
-/** One of a tenant. */
-export interface Call extends OpenCall {
-  readonly tenant: string;
-}
+/** One of a tenant, and whose. */
+export interface Call extends OpenCall, Caller {}
 
 export interface HeaderDoc {
   readonly name: string;

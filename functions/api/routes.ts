@@ -131,7 +131,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     params: ID,
     headers: [PREFER],
     answers: [{ status: 200, description: 'The job.', schema: JobResource, headers: [PREFERENCE_APPLIED] }],
-    problems: ['not_found', 'gone'],
+    problems: ['not_found', 'gone', 'too_many_streams'],
     handle: getJob,
   },
   {

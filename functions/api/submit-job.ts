@@ -3,7 +3,8 @@ import type { Answer } from '../http/answer.ts';
 import type { JobPlan } from '../submit/plan-job.ts';
 import { submit, type JobIdentity } from '../submit/submit.ts';
 import { idempotencyKeyOf } from './idempotency-key.ts';
-import { jobResource } from './resource.ts';
+import { mayHoldOpen } from './open-answers.ts';
+import { shownJob } from './resource.ts';
 import type { Call } from './route.ts';
 import { waitForEnd, waitSecondsOf } from './wait.ts';
 
@@ -23,14 +24,16 @@ export async function answerSubmission(
   const key = idempotencyKeyOf(call.headers);
   const waitSeconds = waitSecondsOf(call.headers);
   const { job, isNew } = await submit(deps, { tenant: call.tenant, key, requestHash }, planOf);
-  const waited = waitSeconds === 0 ? null : await waitForEnd(deps, job.id, waitSeconds, call.gone);
+  // The job is stored: where no more answers may be held open, this one is not held.
+  const isHeld = waitSeconds > 0 && mayHoldOpen(deps, call);
+  const waited = isHeld ? await waitForEnd(deps, job.id, waitSeconds, call) : null;
   return {
     status: isNew ? 201 : 200,
     headers: {
       location: `/v1/jobs/${job.id}`,
       ...(isNew ? {} : { 'idempotent-replayed': 'true' }),
-      ...(waitSeconds === 0 ? {} : { 'preference-applied': `wait=${waitSeconds}` }),
+      ...(!isHeld ? {} : { 'preference-applied': `wait=${waitSeconds}` }),
     },
-    body: await jobResource(deps, waited?.data ?? job),
+    body: await shownJob(deps, call, waited?.data ?? job),
   };
 }

@@ -34,6 +34,7 @@ export class RefusedRequestError extends RequestError {
 export const CODE_HEADERS: Partial<Record<ProblemCode, Readonly<Record<string, string>>>> = {
   unauthenticated: { 'www-authenticate': 'Bearer realm="slipway"' },
   too_many_jobs: { 'retry-after': '30' },
+  too_many_streams: { 'retry-after': '5' },
   unavailable: { 'retry-after': '1' },
 };
 

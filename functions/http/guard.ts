@@ -1,10 +1,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { RequestError } from '../../domain/errors.ts';
 import { RefusedRequestError } from './answer.ts';
 
-/** Looks at a request before a byte of its body is read. @throws RequestError to refuse it */
-export type Guard = (request: IncomingMessage) => Promise<void>;
+/**
+ * Looks at a request before a byte of its body is read, and may set header fields that its answer has whatever comes of it.
+ * @throws RequestError to refuse it
+ */
+export type Guard = (request: IncomingMessage, response: Pick<ServerResponse, 'setHeader'>) => Promise<void>;
 
 /**
  * The longest message that Pub/Sub takes has 10 MB, and comes in base64. What is longer than a function has use for is its own to

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { RequestError, type FieldError, type ProblemCode } from '../../domain/errors.ts';
 import { pointerTo } from '../../domain/json-pointer.ts';
+import { notJson } from './strict-json.ts';
 
 const MAX_ERRORS = 50;
 
@@ -28,7 +29,7 @@ export function parseJson(body: Uint8Array | undefined): unknown {
   try {
     return JSON.parse(Buffer.from(body).toString('utf8')) as unknown;
   } catch (error) {
-    throw new RequestError('invalid_json', `The body cannot be read: ${(error as Error).message}.`);
+    throw new RequestError('invalid_json', `The body cannot be read: ${notJson(error)}.`);
   }
 }
 

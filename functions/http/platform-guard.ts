@@ -1,8 +1,9 @@
+import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { RequestError } from '../../domain/errors.ts';
 import type { Clock } from '../../domain/ports.ts';
 import { SECOND } from '../../domain/time.ts';
-import { bearerOf, checkPrivateCall, type Guard } from './guard.ts';
+import { bearerOf, checkPrivateCall } from './guard.ts';
 
 /** What is looked at of an ID token; Google's have more. */
 const Claims = z.looseObject({ email: z.string(), email_verified: z.literal(true), exp: z.number() });
@@ -21,7 +22,7 @@ export function platformGuard({
 }: {
   readonly callers: readonly string[];
   readonly clock: Clock;
-}): Guard {
+}): (request: IncomingMessage) => Promise<void> {
   return async (request) => {
     // Where it is there, it is the token that Cloud Run has checked, and `Authorization` is passed on as it came.
     if (request.headers['x-serverless-authorization'] !== undefined) {

@@ -41,13 +41,15 @@ export function parseStrictJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    throw refusal('', text === '' ? 'the body is empty' : unquoted((error as Error).message));
+    throw refusal('', text === '' ? 'the body is empty' : notJson(error));
   }
 }
 
-/** Node repeats what stands around the fault, which may be anybody's secret: what is said here may be kept. */
-const unquoted = (message: string): string =>
-  message.replace(/^(.*?)(, )?(\.\.\.)?"[^]*" is not valid JSON$/, (_, said: string) => said || 'it is not valid JSON');
+/** Where Node says that a text is no JSON, and none of its words: most of them quote what stands there, which may be a secret. */
+export function notJson(error: unknown): string {
+  const [, line, column] = /\(line (\d+) column (\d+)\)$/.exec((error as Error).message) ?? [];
+  return `it is not valid JSON${line === undefined ? '' : ` at line ${line}, column ${column}`}`;
+}
 
 function decode(bytes: Uint8Array): string {
   let text: string;

@@ -29,5 +29,5 @@ await startFunction('api', (config, base) => {
     catalogue: readCatalogue(base.folder, config.SLIPWAY_REGIONS),
     release: releaseIn(base.folder),
   };
-  return { served: api(deps), guard: apiGuard(deps) };
+  return { served: api(deps), guard: apiGuard(deps, { takesChosenKeys: false }) };
 });

@@ -14,9 +14,9 @@ const PAGE = 50;
 
 /**
  * Empties a job whose retention is over, what belongs to it first and its document last, which is its tombstone from then on;
- * and deletes that when its time is over, with whatever came late. Each document is deleted as it was read, so that any number
- * of calls at once, cut off anywhere, does what one does; and one that comes very late harms no new job of the same
- * idempotency key. A job that somebody still needs is left for another hour.
+ * and deletes that when its time is over, with whatever came late. Each document is deleted as it was read, and only while
+ * the job's own document is still the one that was read before, so that any number of calls at once, cut off anywhere, does what one
+ * does; and one that comes very late harms no new job of the same idempotency key. A job that somebody still needs is left for another hour.
  * @param beginByMs until when further pages are begun: with the rest the next sweep goes on
  */
 export async function purgeJob(
@@ -30,11 +30,12 @@ export async function purgeJob(
   const due = dueForPurge(read.data, read.readAtMs);
   if (due === 'nothing') return;
   try {
-    const cleared = (await isOwedAnything(deps, jobId)) ? 'needed' : await clear(deps, read.data, beginByMs);
+    const cleared = (await isOwedAnything(deps, jobId)) ? 'needed' : await clear(deps, read, beginByMs);
     switch (cleared) {
       case 'needed':
         return await deps.store.commit([update(job, read, { purgeAtMs: read.readAtMs + deps.settings.purgeAgainMs })]);
       case 'time_up':
+      case 'changed':
         return;
       case 'done': {
         const tombstone = tombstoneOf(read.data, deps.clock.nowMs(), deps.settings.tombstoneMs);
@@ -72,11 +73,16 @@ async function isOwedAnything({ store }: Needs, jobId: string): Promise<boolean>
   return false;
 }
 
-type Cleared = 'done' | 'needed' | 'time_up';
+type Cleared = 'done' | 'needed' | 'time_up' | 'changed';
 
-/** Deletes all that belongs to a job: `needed` where another job still waits for it, which is seen before anything else is touched. */
-async function clear(deps: Needs, { id, attempt, artifacts }: Job, beginByMs: number): Promise<Cleared> {
+/**
+ * Deletes all that belongs to a job: `needed` where another job still waits for it, which is seen before anything else is touched;
+ * `changed` where somebody else has purged it meanwhile, and what is found may be a new job's.
+ */
+async function clear(deps: Needs, read: Snapshot<Job>, beginByMs: number): Promise<Cleared> {
   const { store } = deps;
+  const { id, attempt, artifacts } = read.data;
+  const isStill = async (): Promise<boolean> => (await store.get(refs.job(id)))?.etag === read.etag;
   let isBegun = false;
   // With no time at all it is one page each time, so that it comes to its end whatever a platform takes.
   const isTimeUp = (): boolean => isBegun && deps.clock.nowMs() > beginByMs;
@@ -90,6 +96,8 @@ async function clear(deps: Needs, { id, attempt, artifacts }: Job, beginByMs: nu
       if (isTimeUp()) return 'time_up';
       // From the beginning each time: what was deleted is in no page any more.
       const { items, next } = await query({ limit: PAGE });
+      // After the query: whatever is found while the document is as it was belongs to that job.
+      if (items.length > 0 && !(await isStill())) return 'changed';
       if (await isNeeded(items)) return 'needed';
       if (items.length > 0) {
         await store.commit(items.map((item) => remove({ collection, path: item.path }, item)));
@@ -116,6 +124,7 @@ async function clear(deps: Needs, { id, attempt, artifacts }: Job, beginByMs: nu
       ),
     async () => {
       if (isTimeUp()) return 'time_up';
+      if (!(await isStill())) return 'changed';
       const paths = artifacts.map(({ path }) => path);
       await doEach(deps, paths, (path) => deps.blobs.remove(path));
       return 'done';

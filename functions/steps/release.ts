@@ -26,7 +26,10 @@ export async function releaseIfReady(deps: Needs, jobId: string): Promise<void> 
     const read = await deps.store.get(refs.job(jobId));
     if (read?.data.state !== 'blocked' || read.data.reason !== 'dependency') return;
     const edges = await deps.store.query('parents', { child: jobId }, { limit: PARENTS });
-    const parents = await Promise.all(edges.items.map((edge) => deps.store.get(refs.job(edge.data.parent))));
+    const told = edges.items.map(({ data }) => data.parent);
+    // Without an edge the job still says whom it waits for: it must not run without one, and none of them will find it.
+    const untold = read.data.dependsOn.filter((parent) => !told.includes(parent));
+    const parents = await Promise.all([...told, ...untold].map((parent) => deps.store.get(refs.job(parent))));
     const hidden = read.data.secretInputs === undefined ? null : await deps.store.get(refs.jobPrivate(jobId));
     const decision = decideRelease(
       deps,
@@ -37,6 +40,10 @@ export async function releaseIfReady(deps: Needs, jobId: string): Promise<void> 
     const nowMs = deps.clock.nowMs();
     switch (decision.kind) {
       case 'wait':
+        if (untold.length > 0) {
+          const untilMs = nowMs + deps.settings.recheckMs;
+          return await deps.store.commit([update(refs.job(jobId), read, { untilMs })]);
+        }
         // Its edges stand, so whichever parent ends from here on will find it: no need to look again by the clock.
         if (read.data.untilMs <= read.readAtMs) {
           await deps.store.commit([update(refs.job(jobId), read, { untilMs: NEVER_MS })]);

@@ -4,8 +4,8 @@ import type { SettleDeps } from '../deps.ts';
 
 /**
  * Removes a file whose time is over: its blob first, so that whoever is cut off in between still finds the document. No job is
- * looked at: one that might run after a file's end was refused, and that end never comes later or, but by its tenant's own wish,
- * sooner. Safe to run twice at once.
+ * looked at: one that might run after a file's end was refused, and that end moves only where its tenant deletes it, from when on no job
+ * finds it. Safe to run twice at once.
  */
 export async function removeFile({ store, blobs }: Pick<SettleDeps, 'store' | 'blobs'>, id: string): Promise<void> {
   const read = await store.get(refs.file(id));

@@ -2,7 +2,8 @@ import type { Delivery } from '../../domain/contract/delivery.ts';
 import type { Job, JobEvent } from '../../domain/contract/job.ts';
 import { costOf } from '../../domain/cost.policy.ts';
 import { owesLook } from '../../domain/place.policy.ts';
-import { create, refs, update, type Cursor, type Snapshot, type Write } from '../../domain/ports.ts';
+import { create, refs, update, type Cursor, type Write } from '../../domain/ports.ts';
+import { retentionMsOf } from '../../domain/retention.policy.ts';
 import { isTerminal } from '../../domain/state.ts';
 import { deliveryId, owedEvent, webhookBody } from '../../domain/webhook-event.ts';
 import type { SettleDeps } from '../deps.ts';
@@ -52,12 +53,12 @@ export async function settleEvent(
     if (!isTold) await tellTenant(deps, job.data, event.data);
     isTold = true;
     const delivery = owedDelivery(job.data, event.data, deps.clock.nowMs());
-    const costed = isTerminal(event.data.to) ? withCost(deps, job) : job.data;
+    const closed = isTerminal(event.data.to) ? withCost(deps, withPurge(job.data, event.data)) : job.data;
     const writes: Write[] = [update(refs.event(jobId, seq), event, { open: false })];
     if (delivery !== null) writes.push(create(refs.delivery(delivery.id), delivery));
-    if (costed !== job.data) writes.push(update(refs.job(jobId), job, { cost: costed.cost }));
+    if (closed !== job.data) writes.push(update(refs.job(jobId), job, changesIn(closed)));
     await deps.store.commit(writes);
-    return { event: event.data, job: costed, delivery };
+    return { event: event.data, job: closed, delivery };
   });
   if (settled === null) return;
   if (settled.delivery !== null) await publishDelivery(deps, settled.delivery.id);
@@ -117,11 +118,20 @@ function owedDelivery(job: Job, event: JobEvent, nowMs: number): Delivery | null
   };
 }
 
-function withCost(deps: SettleDeps, job: Snapshot<Job>): Job {
-  const hardware = deps.catalogue.models.get(job.data.model)?.model.hardware;
-  const cost = hardware === undefined ? null : costOf(job.data.attempts, hardware);
-  return cost === null ? job.data : { ...job.data, cost };
+/** What a build of before this one ended, while both ran, has no time at which it is purged: then nothing would ever find it. */
+const withPurge = (job: Job, { atMs }: JobEvent): Job =>
+  job.purgeAtMs === undefined ? { ...job, purgeAtMs: atMs + retentionMsOf(job) } : job;
+
+function withCost(deps: SettleDeps, job: Job): Job {
+  const hardware = deps.catalogue.models.get(job.model)?.model.hardware;
+  const cost = hardware === undefined ? null : costOf(job.attempts, hardware);
+  return cost === null ? job : { ...job, cost };
 }
+
+const changesIn = ({ cost, purgeAtMs }: Job): Partial<Job> => ({
+  cost,
+  ...(purgeAtMs === undefined ? {} : { purgeAtMs }),
+});
 
 async function publishDelivery(deps: SettleDeps, delivery: string): Promise<void> {
   try {

@@ -1,9 +1,10 @@
 import { NO_LIMITS, type TenantLimits } from '../../domain/contract/tenant.ts';
 import { RequestError } from '../../domain/errors.ts';
-import { refs, type Store } from '../../domain/ports.ts';
+import { refs, type Clock, type Store } from '../../domain/ports.ts';
 import { MINUTE } from '../../domain/time.ts';
 import type { Deps } from '../deps.ts';
 import { roomOf } from '../steps/places.ts';
+import { memory, readOnce } from '../steps/remember.ts';
 
 /** How long an instance goes by what it has read of a tenant, so that a submission reads its tenant once a minute at most. */
 const TERMS_CACHE_MS = MINUTE;
@@ -15,22 +16,24 @@ interface Terms {
   readonly eventsTopic: boolean;
 }
 
-type Known = Map<string, { readonly terms: Terms; readonly untilMs: number }>;
-const caches = new WeakMap<Store, Known>();
+const readers = new WeakMap<Store, (tenant: string) => Promise<Terms>>();
 
-async function termsOf({ store, clock }: Pick<Deps, 'store' | 'clock'>, tenant: string): Promise<Terms> {
-  const known = caches.get(store) ?? (new Map() as Known);
-  caches.set(store, known);
-  const nowMs = clock.nowMs();
-  const cached = known.get(tenant);
-  if (cached !== undefined && nowMs < cached.untilMs) return cached.terms;
-  known.delete(tenant);
-  const { limits = NO_LIMITS, eventsTopic = false } = (await store.get(refs.tenant(tenant)))?.data ?? {};
-  const terms = { limits, eventsTopic };
-  const oldest = known.keys().next();
-  if (known.size >= TENANTS_CACHED && oldest.done !== true) known.delete(oldest.value);
-  known.set(tenant, { terms, untilMs: nowMs + TERMS_CACHE_MS });
-  return terms;
+function termsOf({ store, clock }: Pick<Deps, 'store' | 'clock'>, tenant: string): Promise<Terms> {
+  const reader = readers.get(store) ?? termsReader(store, clock);
+  readers.set(store, reader);
+  return reader(tenant);
+}
+
+function termsReader(store: Store, clock: Clock): (tenant: string) => Promise<Terms> {
+  const known = memory<Terms>(clock, TENANTS_CACHED);
+  return readOnce(async (tenant) => {
+    const cached = known.get(tenant);
+    if (cached !== undefined) return cached;
+    const untilMs = clock.nowMs() + TERMS_CACHE_MS;
+    const { limits = NO_LIMITS, eventsTopic = false } = (await store.get(refs.tenant(tenant)))?.data ?? {};
+    known.put(tenant, { limits, eventsTopic }, untilMs);
+    return { limits, eventsTopic };
+  });
 }
 
 /** What its tenant means for a new job. */

@@ -60,6 +60,16 @@ export async function submit(
   return { job: await setGoing(deps, plan.job), isNew: true };
 }
 
+/** Whether the job of a submission that was refused has been made all the same, by another call with the same key at the same time. */
+export async function isMade(
+  { store, secrets }: Pick<SubmitDeps, 'store' | 'secrets'>,
+  { tenant, key, requestHash }: Submission,
+): Promise<boolean> {
+  if (key === null) return false;
+  const job = (await store.get(refs.job(await keyedJobId(secrets, tenant, key))))?.data;
+  return job?.tombstone === undefined && job?.tenant === tenant && job.requestHash === requestHash;
+}
+
 /** The job that already has this id, if it came of the same request. @throws RequestError idempotency_key_reused, gone */
 async function earlierJob(
   { store, secrets }: Pick<Deps, 'store' | 'secrets'>,

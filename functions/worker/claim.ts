@@ -226,7 +226,7 @@ const firstOf = ({ first, claims }: Slot, { fence }: Session, tenant: string): P
 
 /**
  * What a worker is given of a job: its secrets too, which nobody else is. After the commit: where something cannot be had just
- * now, the worker asks again and is given the job it holds.
+ * now, the worker asks again and is given the job it holds; for two minutes, then it leaves.
  */
 async function claimed(deps: DoorDeps, job: Job, attempt: number): Promise<ClaimedJob> {
   const { id, model, runTimeoutMs, secretInputs } = job;
@@ -240,6 +240,6 @@ async function claimed(deps: DoorDeps, job: Job, attempt: number): Promise<Claim
     input: putSecrets(job.input, secrets),
     runTimeoutMs,
     ...(secretInputs === undefined ? {} : { secretInputs }),
-    ...(files.length === 0 ? {} : { files }),
+    ...(files === null ? {} : { files }),
   };
 }

@@ -1,5 +1,5 @@
 import { MAX_FILES, type ClaimedFile } from '../../domain/contract/door.ts';
-import { fileIdOf } from '../../domain/contract/file.ts';
+import { fileIdOf, isFileUri } from '../../domain/contract/file.ts';
 import type { Job } from '../../domain/contract/job.ts';
 import { fileFieldsIn } from '../../domain/file-fields.ts';
 import { refs } from '../../domain/ports.ts';
@@ -7,14 +7,19 @@ import type { DoorDeps } from '../deps.ts';
 
 /**
  * Where a worker finds the files that a job's input names. A file that is not there (any more), or is another tenant's, is left out,
- * and the worker says so: a value that came out of another job's output was not looked at when the job was submitted.
+ * and the worker says so: a value that came out of another job's output was not looked at when the job was submitted. Of more than
+ * MAX_FILES none is signed, since the worker takes none of them.
+ * @returns null where it names none
  */
 export async function inputFilesOf(
   { store, blobs, catalogue, settings }: DoorDeps,
   { model, tenant, input }: Job,
-): Promise<ClaimedFile[]> {
+): Promise<ClaimedFile[] | null> {
   const fields = fileFieldsIn(catalogue.models.get(model)?.model.input, input);
-  const uris = [...new Set(fields.flatMap(({ value }) => (fileIdOf(value) === null ? [] : value)))].slice(0, MAX_FILES);
+  const named = [...new Set(fields.flatMap(({ value }) => (isFileUri(value) ? [value] : [])))];
+  if (named.length === 0) return null;
+  const uris = named.filter((uri) => fileIdOf(uri) !== null);
+  if (uris.length > MAX_FILES) return [];
   const files = await Promise.all(
     uris.map(async (uri): Promise<ClaimedFile[]> => {
       const file = (await store.get(refs.file(fileIdOf(uri) ?? '')))?.data;

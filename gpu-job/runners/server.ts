@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { MAX_ARTIFACTS } from '../../domain/contract/door.ts';
 import { request as httpRequest } from 'undici';
 import type { JobError } from '../../domain/contract/job.ts';
@@ -78,6 +79,9 @@ export class ServerRunner implements Runner {
       server.tail.begin(request.hide);
       try {
         const answer = await ask(server, request, Math.min(MOST_LINE, Math.max(LEAST_LINE, 2 * maxOutputBytes)));
+        // What it printed before it answered is in its pipe, and read within a turn of the event loop: it is this job's, still.
+        await nextTurn();
+        await nextTurn();
         if (stop.reason !== null) {
           this.#doubtful = true;
           return { kind: 'stopped' };

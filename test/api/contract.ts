@@ -57,7 +57,13 @@ export function faultsOf(schema: object, value: unknown): string {
 /** What any HTTP answer has, and Slipway's any answer; of CORS only browsers read, of buffering what lies in between. */
 const OF_HTTP = new Set([
   ...['connection', 'keep-alive', 'date', 'content-type', 'content-length', 'transfer-encoding'],
-  ...['cache-control', 'x-content-type-options', 'access-control-allow-origin', 'x-accel-buffering'],
+  ...[
+    'cache-control',
+    'x-content-type-options',
+    'access-control-allow-origin',
+    'access-control-expose-headers',
+    'x-accel-buffering',
+  ],
 ]);
 
 /**

@@ -198,7 +198,10 @@ describe('Prefer: wait', () => {
       },
     });
     const clock = { nowMs: () => 0, after: () => () => undefined };
-    const read = await waitForEnd({ store, clock }, job.id, 60, new AbortController().signal);
+    const read = await waitForEnd({ ...api.deps, store, clock }, job.id, 60, {
+      tenant: 'acme',
+      gone: new AbortController().signal,
+    });
     expect(read?.data.state).toBe('failed');
   });
 

@@ -68,7 +68,7 @@ describe('the stream of a job’s events', () => {
       url: `/v1/jobs/${ID}`, reason: null, at: '2026-11-21T09:00:00.000Z',
     }); // prettier-ignore
     await to('running');
-    expect(await stream.next()).toMatchObject({ id: '2', event: 'job.running', data: { attempt: 1 } });
+    expect(await stream.next()).toMatchObject({ id: '2', event: 'job.started', data: { attempt: 1 } });
     await progress(0.5, 'page 3');
     expect(await stream.next()).toEqual({
       event: 'progress',
@@ -86,7 +86,7 @@ describe('the stream of a job’s events', () => {
     });
     await to('running');
     await to('succeeded', { patch: { progress: { fraction: 1, message: null, atMs: T } } });
-    expect((await stream.rest()).map(short)).toEqual(['job.running 4', 'progress 1', 'job.succeeded 5']);
+    expect((await stream.rest()).map(short)).toEqual(['job.started 4', 'progress 1', 'job.succeeded 5']);
     expect([watches.active(), clock.timers()]).toEqual([0, []]);
   });
 
@@ -96,7 +96,7 @@ describe('the stream of a job’s events', () => {
     await progress(0.25, 'page 1');
     await to('canceling');
     await to('canceled');
-    const all = ['job.queued 1', 'job.running 2', 'job.canceling 3', 'job.canceled 4'];
+    const all = ['job.queued 1', 'job.started 2', 'job.canceling 3', 'job.canceled 4'];
     for (let cut = 0; cut < all.length; cut += 1) {
       const stream = await openEvents(api, ID, cut === 0 ? {} : { 'last-event-id': String(cut) });
       const got = (await stream.rest()).map(short);
@@ -128,7 +128,7 @@ describe('the stream of a job’s events', () => {
     expect((await stream.rest()).map(short)).toEqual([
       'retry 1000',
       'job.queued 1',
-      'job.running 2',
+      'job.started 2',
       'job.canceling 3',
       'job.canceled 4',
     ]);

@@ -4,7 +4,7 @@ import type { FileResource } from '../../domain/contract/file-api.ts';
 import type { JobResource, Problem } from '../../domain/contract/http.ts';
 import { Model, type Catalogue } from '../../domain/contract/model.ts';
 import { create, refs } from '../../domain/ports.ts';
-import { DAY, MINUTE } from '../../domain/time.ts';
+import { DAY, HOUR, MINUTE, SECOND } from '../../domain/time.ts';
 import { removeFile } from '../../functions/steps/remove-file.ts';
 import { inputFilesOf } from '../../functions/worker/input-files.ts';
 import { systemClock } from '../../host/clock.ts';
@@ -134,6 +134,24 @@ describe('a file', () => {
     expect(((await response.json()) as Problem).errors?.map((error) => error.field)).toEqual([field]);
   });
 
+  test('is made anew for a key whose file has come to its end, and has no address for less than some seconds', async () => {
+    const key = { 'idempotency-key': 'deck-8' };
+    const first = await uploaded(DECK, key);
+    const before = (await api.store.get(refs.file(first.id)))?.data;
+    aheadMs += 40 * DAY - SECOND;
+    const later = await declare(DECK, key);
+    expect(later.status).toBe(201);
+    const file = await fileOf(later);
+    expect(file).toMatchObject({ id: first.id, uploaded: false });
+    expect(Date.parse(file.expiresAt) - Date.parse(file.createdAt)).toBe(40 * DAY);
+    expect(Date.parse(file.upload?.expiresAt ?? '') - Date.parse(file.createdAt)).toBeGreaterThanOrEqual(15 * MINUTE);
+    expect(await api.deps.blobs.size(before?.path ?? '')).toBeNull();
+    expect(await put(file)).toBe(200);
+
+    aheadMs += 40 * DAY + SECOND;
+    expect((await declare({ ...DECK, sizeBytes: 1 }, key)).status).toBe(201);
+  });
+
   test('has its type in lower case, whoever declares it', async () => {
     expect((await fileOf(declare({ ...DECK, contentType: 'Application/PDF' }))).contentType).toBe('application/pdf');
   });
@@ -177,9 +195,13 @@ describe('a job', () => {
     if (stored === undefined) throw new Error('the job is not stored');
     const files = await inputFilesOf(api.deps, stored);
     expect(files).toMatchObject([{ uri: file.uri, sha256: SHA256, sizeBytes: 15, contentType: 'application/pdf' }]);
-    expect(Buffer.from(await (await fetch(files[0]?.url ?? '')).arrayBuffer())).toEqual(BYTES);
+    expect(Buffer.from(await (await fetch(files?.[0]?.url ?? '')).arrayBuffer())).toEqual(BYTES);
     // What another job's output may have brought into an input was not looked at before.
     expect(await inputFilesOf(api.deps, { ...stored, tenant: 'other' })).toEqual([]);
+    const many = Array.from({ length: 51 }, (_, n) => `slipway:files/${String(n).padStart(26, '0')}`);
+    for (const any of [['slipway:files/x'], many])
+      expect(await inputFilesOf(api.deps, { ...stored, input: { any } })).toEqual([]);
+    expect(await inputFilesOf(api.deps, { ...stored, input: { any: [] } })).toBeNull();
   });
 
   test('is refused with all that stands against its files, each at its place, in the same words for a stranger’s', async () => {
@@ -248,7 +270,7 @@ describe('a job', () => {
 describe('the removal of files', () => {
   const stored = (id: string) => api.store.get(refs.file(id));
 
-  test('takes what was sent to one after it was deleted, once no more can come', async () => {
+  test('takes what was sent to one after it was deleted, once no more can come, which may take hours', async () => {
     const file = await fileOf(declare());
     const path = (await stored(file.id))?.data.path ?? '';
     await remove(file.id);
@@ -257,6 +279,9 @@ describe('the removal of files', () => {
     expect(await api.deps.blobs.size(path)).toBe(BYTES.length);
     aheadMs += 16 * MINUTE;
     expect(await put(file)).toBe(403);
+    await removeFile(api.deps, file.id);
+    expect(await api.deps.blobs.size(path)).toBe(BYTES.length);
+    aheadMs += 6 * HOUR;
     await removeFile(api.deps, file.id);
     expect([await stored(file.id), await api.deps.blobs.size(path)]).toEqual([null, null]);
   });

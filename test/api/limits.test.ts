@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { JobResource } from '../../domain/contract/http.ts';
 import { TenantResource } from '../../domain/contract/tenant-api.ts';
-import { create, refs, update, type Write } from '../../domain/ports.ts';
+import { create, refs, update, type Ref, type Store, type Write } from '../../domain/ports.ts';
 import { UnclearError } from '../../domain/errors.ts';
 import { MINUTE, SECOND } from '../../domain/time.ts';
 import { fillMarked } from '../../functions/steps/places.ts';
@@ -12,6 +12,7 @@ import { OTHER_KEY, serveApi, type TestApi } from './serve-api.ts';
 
 let api: TestApi;
 let clock: ManualClock;
+let asked: string[];
 /** The store fails at its commits from this one of a test on. */
 let failFrom: number;
 let beforeCommit: (writes: readonly Write[]) => Promise<void>;
@@ -41,11 +42,13 @@ const submit = (headers: Record<string, string> = {}): Promise<Response> =>
 const job = async (answer: Response): Promise<JobResource> => JobResource.parse(await answer.json());
 
 describe('the limits of a tenant', () => {
-  test('are set, shown, and taken away by leaving them out', async () => {
+  test('are set, shown, and taken away by null', async () => {
     const made = TenantResource.parse(await (await put({ running: 2 })).json());
     expect(made.limits).toEqual({ running: 2, queued: null });
     expect(TenantResource.parse(await (await api.send('GET', '/v1/tenants/acme')).json())).toEqual(made);
     await put();
+    expect(TenantResource.parse(await (await api.send('GET', '/v1/tenants/acme')).json())).toEqual(made);
+    await put({ running: null });
     const read = TenantResource.parse(await (await api.send('GET', '/v1/tenants/acme')).json());
     expect(read.limits).toEqual({ running: null, queued: null });
   });
@@ -90,7 +93,7 @@ describe('a running limit', () => {
     expect(await states()).toEqual(['queued', 'blocked', 'blocked', 'blocked']);
     await put({ running: 3 });
     expect((await states()).sort()).toEqual(['blocked', 'queued', 'queued', 'queued']);
-    await put();
+    await put({ running: null });
     expect(await states()).toEqual(['queued', 'queued', 'queued', 'queued']);
     expect(api.published).toHaveLength(3);
   });
@@ -114,7 +117,7 @@ describe('a running limit that is taken away', () => {
 
   test('queues all that wait, however many', async () => {
     await makeWaiting();
-    expect((await put()).status).toBe(200);
+    expect((await put({ running: null })).status).toBe(200);
     expect([await queued(), await mark()]).toEqual([WAITING, false]);
     expect(api.published.length).toBeGreaterThan(0);
   });
@@ -122,7 +125,7 @@ describe('a running limit that is taken away', () => {
   test('is answered when its time is up, and whoever goes on by its mark queues the rest', async () => {
     await makeWaiting();
     beforeCommit = async () => clock.set(clock.nowMs() + SECOND);
-    expect((await put()).status).toBe(200);
+    expect((await put({ running: null })).status).toBe(200);
     const first = await queued();
     expect(first).toBeGreaterThan(0);
     expect(first).toBeLessThan(WAITING);
@@ -135,7 +138,7 @@ describe('a running limit that is taken away', () => {
   test('is answered where the store fails in the middle, which leaves the mark', async () => {
     await makeWaiting();
     failFrom = 10;
-    expect((await put()).status).toBe(200);
+    expect((await put({ running: null })).status).toBe(200);
     failFrom = Infinity;
     expect(await queued()).toBeLessThan(WAITING);
     expect(await marked()).toEqual(['acme']);
@@ -193,6 +196,18 @@ describe('a queued limit', () => {
     expect((await api.send('POST', '/v1/jobs', child)).status).toBe(429);
   });
 
+  test('is read once for all who submit at once', async () => {
+    const other = await serveApi(({ store }) => {
+      asked = [];
+      const get = (ref: Ref): unknown => (asked.push(ref.path), store.get(ref));
+      return { store: Object.assign(Object.create(store) as Store, { get }) };
+    });
+    const sent = Array.from({ length: 20 }, () => other.send('POST', '/v1/jobs', { body: JOB }));
+    expect(new Set((await Promise.all(sent)).map(({ status }) => status))).toEqual(new Set([201]));
+    expect(asked.filter((path) => path === 'tenants/acme')).toHaveLength(1);
+    await other.stop();
+  });
+
   test('that was set by another instance is known a minute later', async () => {
     expect((await submit()).status).toBe(201);
     const tenant = { schema: 1 as const, id: 'acme', title: '', accounts: [], keyChanges: 0, createdAtMs: 0 };
@@ -204,7 +219,7 @@ describe('a queued limit', () => {
 });
 
 describe('the topic of a tenant’s events', () => {
-  test('is asked for, shown, stamped on the jobs made from then on, and taken away by leaving it out', async () => {
+  test('is asked for, shown, stamped on the jobs made from then on, kept where it is left out, and taken away', async () => {
     const set = (more: object): Promise<Response> =>
       api.send('PUT', '/v1/tenants/acme', { body: { title: 'Acme', ...more } });
     const stampOf = async (answer: Response): Promise<unknown> =>
@@ -212,7 +227,8 @@ describe('the topic of a tenant’s events', () => {
 
     expect(TenantResource.parse(await (await set({ eventsTopic: true })).json()).eventsTopic).toBe(true);
     expect(await stampOf(await submit())).toBe(true);
-    expect(TenantResource.parse(await (await set({})).json()).eventsTopic).toBe(false);
+    expect(TenantResource.parse(await (await set({})).json()).eventsTopic).toBe(true);
+    expect(TenantResource.parse(await (await set({ eventsTopic: false })).json()).eventsTopic).toBe(false);
     clock.set(clock.nowMs() + MINUTE);
     expect(await stampOf(await submit())).toBeUndefined();
   });

@@ -1,13 +1,18 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { CollectionName } from '../../domain/collections.ts';
 import { JobResource, Problem } from '../../domain/contract/http.ts';
 import type { Job, JobState } from '../../domain/contract/job.ts';
-import { refs, type Store } from '../../domain/ports.ts';
+import { refs, update, type Ref, type Store } from '../../domain/ports.ts';
+import { tombstoneOf } from '../../domain/retention.policy.ts';
 import { move } from '../../domain/state.ts';
+import { DAY } from '../../domain/time.ts';
 import { removeFolders } from '../local/folder.ts';
 import { OTHER_KEY, serveApi, type TestApi } from './serve-api.ts';
 
 let api: TestApi;
 let commits: number;
+/** Called with the path of each document that is about to be read. */
+let beforeGet: ((path: string) => Promise<void>) | null = null;
 beforeEach(async () => {
   commits = 0;
   api = await serveApi(({ store }) => ({
@@ -15,6 +20,10 @@ beforeEach(async () => {
       commit: async (...args: Parameters<Store['commit']>) => {
         commits += 1;
         await store.commit(...args);
+      },
+      get: async <C extends CollectionName>(ref: Ref<C>) => {
+        await beforeGet?.(ref.path);
+        return store.get(ref);
       },
     }),
   }));
@@ -179,5 +188,21 @@ describe('a retry', () => {
     expect(plain.status).toBe(415);
     await api.store.commit([{ kind: 'delete', ref: refs.jobPrivate(job.id) }]);
     expect((await problemOf(path)).code).toBe('webhook_refused');
+  });
+
+  test('of a job that is purged just then is gone, not a fault of its webhook', async () => {
+    const [, job] = await post('/v1/jobs', { ...GOOD, webhook: { url: 'https://example.com/hook', secret: SECRET } });
+    await moveTo(job.id, 'canceled');
+    const secret = refs.jobPrivate(job.id);
+    beforeGet = async (path) => {
+      if (path !== secret.path) return;
+      beforeGet = null;
+      const read = await api.store.get(refs.job(job.id));
+      if (read === null) throw new Error('no such job');
+      const tombstone = tombstoneOf(read.data, Date.now(), DAY);
+      await api.store.commit([update(refs.job(job.id), read, tombstone), { kind: 'delete', ref: secret }]);
+    };
+    expect(await problemOf(`/v1/jobs/${job.id}/retry`)).toMatchObject({ status: 410, code: 'gone' });
+    expect(beforeGet).toBeNull();
   });
 });

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { Model, Pool, type Catalogue, type CatalogueEntry } from '../../domain/contract/model.ts';
+import { Scope } from '../../domain/contract/tenant.ts';
 import type { Messages } from '../../domain/messages.ts';
 import { create, refs, type Clock, type Store } from '../../domain/ports.ts';
 import { DEFAULT_SETTINGS } from '../../domain/settings.ts';
@@ -98,10 +99,16 @@ const unused = (name: string): never =>
     },
   ) as never;
 
+export interface ServeOptions {
+  /** As on one machine; the keys of tests are chosen. */
+  readonly takesChosenKeys?: boolean;
+}
+
 /** The real api function, served as in production, on the embedded store; `clock` is the store's as well. */
 export async function serveApi(
   change: (deps: Deps) => Partial<Deps> = () => ({}),
   clock: Clock = systemClock,
+  { takesChosenKeys = true }: ServeOptions = {},
 ): Promise<TestApi> {
   const folder = newFolder();
   const log = capturedLog();
@@ -132,9 +139,9 @@ export async function serveApi(
     [OTHER_KEY, 'other'],
   ] as const) {
     const hash = createHash('sha256').update(key).digest('hex');
-    await store.commit([create(refs.key(hash), { schema: 1, tenant, createdAtMs: 0 })]);
+    await store.commit([create(refs.key(hash), { schema: 1, tenant, scopes: Scope.options, createdAtMs: 0 })]);
   }
-  const served = await serveFunction('api', api(deps), apiGuard(deps), {
+  const served = await serveFunction('api', api(deps), apiGuard(deps, { takesChosenKeys }), {
     host: '127.0.0.1',
     port: 0,
     log,

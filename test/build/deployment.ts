@@ -11,6 +11,7 @@ import { startRunServer, type RunServer } from '../../emulators/run-server.ts';
 import { startSecretsServer } from '../../emulators/secrets-server.ts';
 import { startStorageServer } from '../../emulators/storage-server.ts';
 import { FUNCTION_NAMES, type FunctionName } from '../../eventarc/routes.ts';
+import { newKey } from '../../functions/api/keys/key-text.ts';
 import { CONFIGS } from '../../functions/start/config.ts';
 import { systemClock } from '../../host/clock.ts';
 import { systemRandom } from '../../host/random.ts';
@@ -25,7 +26,7 @@ const NAME = 'slipway';
 const REGION = 'here';
 const DATABASE = '(default)';
 const BUCKET = 'slipway-blobs';
-const API_KEY = 'slw_a-key-of-the-tests';
+const API_KEY = newKey(systemRandom).text;
 
 /** Everything that has an account of its own: the functions, the workers, and what calls on Google's behalf. */
 const ACCOUNTS = [...FUNCTION_NAMES, 'gpu-job', 'eventarc', 'push', 'scheduler'] as const;

@@ -3,6 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { newAccount } from '../../emulators/account.ts';
 import { startMetadataServer, type MetadataServer } from '../../emulators/metadata-server.ts';
+import { newKey } from '../../functions/api/keys/key-text.ts';
+import { systemRandom } from '../../host/random.ts';
 import { DEPLOYABLES } from '../../scripts/build/deployables.ts';
 import { built, type Built } from './built.ts';
 import { startGoogleOverTls, type GoogleOverTls } from './google-over-tls.ts';
@@ -45,11 +47,11 @@ testWithOpenssl(
   async () => {
     const answer = await fetch(`${api.url}/v1/jobs`, {
       method: 'POST',
-      headers: { authorization: 'Bearer slw_a-key-of-the-tests', 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${newKey(systemRandom).text}`, 'content-type': 'application/json' },
       body: JSON.stringify({ model: 'write-file', input: { text: 'abc' } }),
     });
     expect({ status: answer.status, errors: api.errors }).toEqual({ status: 201, errors: [] });
     const authorization = 'Bearer an access token of this machine';
-    expect(google.heard).toEqual(['get', 'commit', 'publish'].map((call) => ({ call, authorization })));
+    expect(google.heard).toEqual(['get', 'get', 'commit', 'publish'].map((call) => ({ call, authorization })));
   },
 );

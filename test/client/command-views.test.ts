@@ -129,7 +129,7 @@ test('models say what is missing and what installs it', async () => {
 test('tenants and keys are made, shown and taken away; a key stands alone on stdout', async () => {
   await slipway(api, ['tenants', 'put', 'lab', '--title', 'The lab', '--account', 'a@example.com']);
   expect((await run('tenants get lab')).out).toMatch(/^title +The lab\naccounts +a@example\.com$/m);
-  expect((await run('tenants list')).out).toMatch(/^lab +The lab +\d{4}-\d\d-\d\d +a@example\.com$/m);
+  expect((await run('tenants list')).out).toMatch(/^lab +The lab +\d{4}-\d\d-\d\d +none +none +a@example\.com$/m);
   const made = await run('keys make lab ci --scope read --ends-in 3600');
   expect(made.out).toMatch(/^slw_\w+\n$/);
   const id = /^slw_([a-z0-9]+)_/.exec(made.out)?.[1] ?? '';
@@ -138,6 +138,22 @@ test('tenants and keys are made, shown and taken away; a key stands alone on std
   expect((await run('models', { env: { SLIPWAY_API_KEY: made.out.trim() } })).exit).toBe(EXIT.ok);
   expect(await json(`keys delete lab ${id}`)).toEqual({ deleted: id });
   expect((await run('keys list lab')).out).toBe('No keys.\n');
+});
+
+test('the limits of a tenant are set one by one, shown, and taken away by none; what is not given stays', async () => {
+  await slipway(api, ['tenants', 'put', 'lab', '--title', 'The lab', '--account', 'a@example.com']);
+  expect((await run('tenants put lab --running 4 --queued 500')).out).toMatch(/^running +4\nqueued +500$/m);
+  expect((await run('tenants list')).out).toMatch(/^lab +The lab +\S+ +4 +500 +a@example\.com$/m);
+  expect((await run('tenants put lab --running none')).out).toMatch(/^running +none\nqueued +500$/m);
+  await slipway(api, ['tenants', 'put', 'lab', '--title', 'Lab two']);
+  expect(await json('tenants get lab')).toMatchObject({
+    title: 'Lab two',
+    accounts: ['a@example.com'],
+    limits: { running: null, queued: 500 },
+  });
+  expect(await json('tenants put lab --account none')).toMatchObject({ accounts: [], limits: { queued: 500 } });
+  const wrong = await run('tenants put lab --running many');
+  expect([wrong.exit, wrong.err]).toEqual([EXIT.usage, expect.stringMatching(/--running must be .* or none/)]);
 });
 
 describe('doctor', () => {

@@ -257,7 +257,13 @@ export const MUTANTS: readonly Mutant[] = [
     scenario: 'one-job',
     fault: 'delay',
     invariant: 'I18',
-    patches: [patch(SETTLE, 'isTerminal(event.data.to) ? withCost(deps, job) : job.data', 'job.data')],
+    patches: [
+      patch(
+        SETTLE,
+        'isTerminal(event.data.to) ? withCost(deps, withPurge(job.data, event.data)) : job.data',
+        'job.data',
+      ),
+    ],
   },
   {
     name: 'a cancellation that is answered and not made',

@@ -66,7 +66,7 @@ export class Served {
       const headers = { ...request.headers, 'content-length': String(rawBody.length) };
       const incoming = { ...request, headers, rawBody } as unknown as FunctionRequest;
       try {
-        await guard?.(incoming);
+        await guard?.(incoming, { setHeader: () => undefined as never });
       } catch (error) {
         return encodeAnswer(problemAnswer(error, log));
       }
@@ -109,7 +109,8 @@ export class Served {
     if (known?.process.isAlive === true && !known.process.isPaused) return known;
     const process = new Process(name);
     const deps = withinGrants(name, this.#portsOf(process));
-    const instance = { process, served: FUNCTIONS[name](deps), guard: name === 'api' ? apiGuard(deps) : null };
+    const guard = name === 'api' ? apiGuard(deps, { takesChosenKeys: true }) : null;
+    const instance = { process, served: FUNCTIONS[name](deps), guard };
     this.#instances.set(place, instance);
     return instance;
   }

@@ -1,14 +1,16 @@
 import { afterEach, expect, test } from '@jest/globals';
 import type { Deps } from '../../functions/deps.ts';
+import { UnavailableError } from '../../domain/errors.ts';
 import type { Messages, Topic } from '../../domain/messages.ts';
 import { create, refs } from '../../domain/ports.ts';
 import { move } from '../../domain/state.ts';
 import { SECOND } from '../../domain/time.ts';
 import { dispatch, dispatchQueue } from '../../functions/dispatch.ts';
+import { intake } from '../../functions/intake.ts';
 import { onJobEvent } from '../../functions/on-job-event.ts';
 import { makeJob, T0 } from '../domain/make-job.ts';
 import { removeFolders } from '../local/folder.ts';
-import { documentEvent, dueEvent, handle, messageEvent } from './event-requests.ts';
+import { documentEvent, dueEvent, handle, messageEvent, publishedEvent } from './event-requests.ts';
 import { makeRig, QUEUE, type Rig } from './rig.ts';
 
 /** Within this an event is answered; two seconds later it would come again. */
@@ -193,4 +195,14 @@ test('one slot of which the platform does not tell does not keep the others from
   hangs.resolve('running');
   await answer;
   expect(new Set(looked).size).toBe(3);
+});
+
+test('a published request whose store answers nothing comes again', async () => {
+  rig = makeRig();
+  const store = { ...rig.deps.store, get: () => new Promise<never>(() => undefined) };
+  const event = publishedEvent(JSON.stringify({ model: 'noop', input: {}, idempotencyKey: 'k' }), T0);
+  const answer = expect(handle(intake({ ...rig.deps, store }), event)).rejects.toThrow(UnavailableError);
+  pass(await rig.clock.nextTimer());
+  await answer;
+  expect(rig.clock.nowMs() - T0).toBeLessThan(ANSWER_MS);
 });

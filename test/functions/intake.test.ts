@@ -107,6 +107,7 @@ const BAD: [string, CloudEvent<unknown>, Record<string, unknown>][] = [
     sent('{"input": {"password": secret-1}}', { attributes: { idempotencyKey: 'k' } }),
     { code: 'invalid_json', excerpt: '{"xxxxx": {"xxxxxxxx": xxxxxx-x}}', idempotencyKey: 'k' },
   ],
+  ['a secret out of place', sent(`{"a": ${SECRET}"}`), { code: 'invalid_json', reason: 'It is not valid JSON.' }],
   ['no text', sent(Uint8Array.of(0xff, 0x00, 0x41)), { code: 'invalid_json', excerpt: '..x' }],
   ['a key twice', sent('{"model": "noop", "model": "secret-1"}'), { code: 'invalid_json' }],
   ['no object', sent('["secret-1"]'), { code: 'invalid_input', reason: expect.stringContaining('JSON object') }],
@@ -210,6 +211,25 @@ describe('a bad message', () => {
     expect(published).toHaveLength(2);
     await take({ ...REQUEST, idempotencyKey: 'k' }, { ...more, id: 'm2' });
     expect(await jobs('small')).toHaveLength(1);
+  });
+
+  test('that another delivery of it makes into a job meanwhile is no rejection, recorded or told of', async () => {
+    const { store } = rig.deps;
+    await store.commit([made('small', { limits: { running: null, queued: 1 } })]);
+    const first = await rig.submit({ tenant: 'small' });
+    const body = { ...REQUEST, idempotencyKey: 'k' };
+    const more = { topic: 'job-requests-small' };
+    const commit: Rig['deps']['store']['commit'] = async (writes) => {
+      if (writes.some(({ kind, ref }) => kind === 'create' && ref.collection === 'rejections')) {
+        await store.commit([{ kind: 'delete', ref: refs.job(first) }]);
+        await take(body, more);
+      }
+      await store.commit(writes);
+    };
+    await take(body, more, { store: { ...store, commit } });
+    expect(await jobs('small')).toMatchObject([{ state: 'queued' }]);
+    expect(published).toEqual([]);
+    expect((await store.query('rejectionsOfTenant', { tenant: 'small' }, { limit: 10 })).items).toEqual([]);
   });
 
   test.each([

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Job } from '../../domain/contract/job.ts';
 import { create, refs, remove, update, type Store } from '../../domain/ports.ts';
-import { born } from '../../domain/state.ts';
+import { born, move } from '../../domain/state.ts';
 import { DAY, HOUR, NEVER_MS } from '../../domain/time.ts';
 import { purgeJob } from '../../functions/steps/purge.ts';
 import { releaseIfReady } from '../../functions/steps/release.ts';
+import { settleEvent } from '../../functions/steps/settle.ts';
 import { makeJob, T0 } from '../domain/make-job.ts';
 import { removeFolders } from '../local/folder.ts';
 import { endedJob, PARTS, partsOf, readJob } from './purge-rig.ts';
@@ -63,6 +64,23 @@ describe('a job whose retention is over', () => {
     await purgeJob(rig.deps, id);
     expect(await read(id)).not.toHaveProperty('tombstone');
     expect((await store().query('purgeDue', { schema: 1 }, { limit: 10 })).items).toEqual([]);
+  });
+
+  test('that a build of before ended while this one settles it is purged in its time', async () => {
+    const id = await rig.submit({ state: 'running', reason: null, attempt: 1, retentionMs: HOUR });
+    const job = await store().get(refs.job(id));
+    if (job === null) throw new Error('no such job');
+    const [event, moved] = move(job, 'failed', T0);
+    if (event?.kind !== 'create' || moved?.kind !== 'update') throw new Error('no move');
+    const { purgeAtMs, ...patch } = moved.patch as Partial<Job>;
+    await store().commit([event, { ...moved, patch }]);
+    expect(await read(id)).not.toHaveProperty('purgeAtMs');
+    rig.clock.set(T0 + 1);
+    for (const seq of [1, 2]) await settleEvent(rig.deps, id, seq);
+    expect(await read(id)).toMatchObject({ state: 'failed', purgeAtMs });
+    rig.clock.set(T0 + HOUR);
+    await purgeJob(rig.deps, id);
+    expect(await read(id)).toHaveProperty('tombstone');
   });
 
   test('has no tombstone before the last of it is gone, however little time each call has', async () => {
@@ -176,6 +194,26 @@ const waiting = (id: string, over: Partial<Job> = {}): Job =>
   makeJob({ id, state: 'blocked', reason: 'dependency', untilMs: NEVER_MS, queuedAtMs: null, ...over });
 
 describe('dependants', () => {
+  test('of which an edge is lost wait for the job all the same, are looked at again, and then have its output', async () => {
+    const id = await rig.submit({ state: 'running', reason: null });
+    const child = waiting('child', { dependsOn: [id], inputFrom: [{ pointer: '/text', job: id, path: '/text' }] });
+    await store().commit(born({ ...child, input: { text: null } }));
+    await releaseIfReady(rig.deps, 'child');
+    expect(await read('child')).toMatchObject({ state: 'blocked', untilMs: T0 + rig.deps.settings.recheckMs });
+
+    const parent = await store().get(refs.job(id));
+    if (parent === null) throw new Error('no parent');
+    await store().commit([update(refs.job(id), parent, { state: 'succeeded', output: { text: 'made' } })]);
+    await releaseIfReady(rig.deps, 'child');
+    expect(await read('child')).toMatchObject({ state: 'queued', input: { text: 'made' } });
+  });
+
+  test('of which an edge is lost, and the job with it, fail', async () => {
+    await store().commit(born(waiting('child', { dependsOn: ['gone'] })));
+    await releaseIfReady(rig.deps, 'child');
+    expect(await read('child')).toMatchObject({ state: 'failed', error: { kind: 'dependency_failed' } });
+  });
+
   test.each<[string, Partial<Job>]>([
     ['too early to be queued', { state: 'blocked', reason: 'not_before' }],
     ['between two attempts', { state: 'blocked', reason: 'backoff' }],

@@ -118,8 +118,9 @@ export function makeRig(options: { max?: number } = {}): Rig {
     found,
     blobs,
     submit: async (overrides = {}) => {
-      const id = `job${(made += 1)}`;
-      await store.commit(born(makeJob({ id, rank: T0 + made, ...overrides })));
+      made += 1;
+      const { id = `job${made}` } = overrides;
+      await store.commit(born(makeJob({ rank: T0 + made, ...overrides, id })));
       return id;
     },
     worker: async (execution) => {

@@ -2,10 +2,12 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { NoTopicError, UnavailableError } from '../../domain/errors.ts';
 import type { Messages } from '../../domain/messages.ts';
 import { refs, update } from '../../domain/ports.ts';
+import { DAY } from '../../domain/time.ts';
 import { onJobEvent } from '../../functions/on-job-event.ts';
 import { settleEvent } from '../../functions/steps/settle.ts';
 import { claimNow } from '../../functions/worker/claim.ts';
 import { finish } from '../../functions/worker/finish.ts';
+import { T0 } from '../domain/make-job.ts';
 import { removeFolders } from '../local/folder.ts';
 import { dueEvent, handle } from './event-requests.ts';
 import { makeRig, type Rig } from './rig.ts';
@@ -71,6 +73,20 @@ test('what cannot be published leaves the event open, and the next sweep publish
   await sweep(id, listening());
   expect(told).toHaveLength(1);
   expect((await rig.events(id)).map(({ open }) => open)).toEqual([false, false, false]);
+});
+
+test('what could not be published for a day is given up, and said', async () => {
+  const id = await endedJob({ eventsTopic: true });
+  const deps = depsWith(async () => {
+    throw new UnavailableError('down');
+  });
+  rig.clock.set(T0 + DAY);
+  await expect(sweep(id, deps)).rejects.toThrow('down');
+  rig.clock.set(T0 + DAY + 1);
+  await sweep(id, deps);
+  expect((await rig.events(id)).map(({ open }) => open)).toEqual([false, false, false]);
+  const [line] = rig.log.lines.filter(({ message }) => message === 'event not published to its tenant');
+  expect(line?.fields).toMatchObject({ event: `${id}~3`, tenant: 'default', error: 'down' });
 });
 
 test('a crash between the publishing and the commit makes it come twice, with one id, and never not at all', async () => {

@@ -83,6 +83,29 @@ describe('a tombstone', () => {
   });
 });
 
+describe('a tombstone whose deletion is held up between its read and a query', () => {
+  const SHAPES = ['children', 'parents', 'deliveriesOfJob', 'logsOfJob', 'eventsOfJob'] as const;
+  test.each(SHAPES)('leaves the parts of a new job of the same id alone: %s', async (shape) => {
+    const id = await ended();
+    rig.clock.set(T0 + 30 * DAY);
+    await purgeJob(rig.deps, id);
+    rig.clock.set(T0 + 60 * DAY);
+    let isFirst = true;
+    const query: Store['query'] = async (asked, where, options) => {
+      if (asked === shape && isFirst) {
+        isFirst = false;
+        await purgeJob(rig.deps, id);
+        await endedJob(rig, { id });
+      }
+      return store().query(asked, where, options);
+    };
+    await purgeJob({ ...rig.deps, store: { ...store(), query } }, id);
+    expect(isFirst).toBe(false);
+    expect(await read(id)).toMatchObject({ state: 'succeeded', tenant: 'default' });
+    expect(await leftOf(id)).toHaveLength(PARTS);
+  });
+});
+
 describe('sweep and on-job-event', () => {
   const rejection = (atMs: number) => ({
     schema: 1 as const,

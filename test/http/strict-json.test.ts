@@ -74,3 +74,53 @@ describe('strict JSON refuses', () => {
     expect(refusalOf(Uint8Array.from(body)).message).toContain('UTF-8');
   });
 });
+
+describe('strict JSON repeats nothing of a body that is none', () => {
+  const secret = 'k9QwXz';
+  const around = `{"webhook":{"url":"https://example.com/","secret":"whsec_${secret}"},"input":{"text":"${secret}"}}`;
+
+  test.each([
+    ['a quote lost before the secret', `{"webhook":{"secret":${secret}"}}`],
+    ['a quote lost in the middle', around.replace('"input"', 'input"')],
+    ['a comma too many at its end', around.replace('}}', '},}')],
+    ['the secret alone', secret],
+    ['cut off within the secret', around.slice(0, -5)],
+    ['a line break within the secret', `{"a":"${secret}\n${secret}"}`],
+    ['the words that Node ends with', `{"a":${secret}" at position 12 (line 3 column 4)`],
+  ])('%s', (_, text) => {
+    const refusal = refusalOf(bytes(text));
+    expect(JSON.stringify([refusal.message, refusal.errors])).not.toContain(secret.slice(0, 2));
+    expect(refusal.message).toMatch(NOT_JSON);
+  });
+
+  test('and says where the fault is, where that is known', () => {
+    expect(refusalOf(bytes('{"a":1\n"b":2}')).message).toBe('It is not valid JSON at line 2, column 1.');
+    expect(refusalOf(bytes('{"a":1')).message).toBe('It is not valid JSON at line 1, column 7.');
+  });
+
+  test('wherever a character is put into it or taken out', () => {
+    const marks = ['{', '}', '[', ']', '"', ',', ':', '\\', '\n', 'x', '1', '\u0000', '😀'];
+    for (let at = 0; at <= around.length; at += 1) {
+      for (const text of ['', ...marks].flatMap((mark) => [
+        around.slice(0, at) + mark + around.slice(at),
+        around.slice(0, at) + mark + around.slice(at + 1),
+      ])) {
+        const message = messageOf(bytes(text));
+        if (message !== null) expect(message).toMatch(NOT_JSON);
+      }
+    }
+  });
+});
+
+const NOT_JSON = /^It is not valid JSON( at line \d+, column \d+)?\.$/;
+
+/** What is said of a body as a whole; null where nothing is amiss, or it is a value at a pointer. */
+function messageOf(body: Uint8Array): string | null {
+  try {
+    parseStrictJson(body);
+    return null;
+  } catch (error) {
+    if (!(error instanceof RequestError)) throw error;
+    return error.errors[0]?.field === '' ? error.message : null;
+  }
+}

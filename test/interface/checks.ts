@@ -20,6 +20,10 @@ export async function expectVisible(world: World, tenant: TenantName, job: Model
     expect(JSON.stringify(reply).replaceAll(job.id, NO_JOB)).toBe(JSON.stringify(none));
     return;
   }
+  if (job.isGone) {
+    expectProblem(reply, 'gone');
+    return expect(reply.status).toBe(410);
+  }
   const seen = JobResource.parse(reply.body);
   expect(shownAs(job)).toContain(shown(seen));
   expect(seen).toMatchObject({
@@ -51,6 +55,7 @@ export async function expectList(
   const own = model.jobs.filter(
     (job) =>
       job.tenant === tenant &&
+      !job.isGone &&
       (filter.label === undefined || job.labels.includes(filter.label)) &&
       (filter.model === undefined || job.model === filter.model),
   );
@@ -77,6 +82,10 @@ export async function expectAgreement(world: World, model: Model): Promise<void>
   expect(world.overrun).toEqual([]);
   for (const job of model.jobs) {
     const read = await world.call(job.tenant, 'GET', `/v1/jobs/${job.id}`);
+    if (job.isGone) {
+      expectProblem(read, 'gone');
+      continue;
+    }
     expect([job.id, shownAs(job)]).toEqual([job.id, expect.arrayContaining([shown(JobResource.parse(read.body))])]);
   }
 }
@@ -84,8 +93,12 @@ export async function expectAgreement(world: World, model: Model): Promise<void>
 /** No job has more than one end, and its events tell its whole life without a gap. */
 export async function expectWholeStories(world: World, model: Model): Promise<void> {
   const { store } = world.api.deps;
-  for (const { id } of model.jobs) {
+  for (const { id, isGone } of model.jobs) {
     const events = (await store.query('eventsOfJob', { jobId: id }, { limit: 100 })).items.map(({ data }) => data);
+    if (isGone) {
+      expect(events).toEqual([]);
+      continue;
+    }
     expect(events.map(({ seq }) => seq)).toEqual(events.map((_, n) => n + 1));
     for (const [n, event] of events.entries()) expect(event.from).toBe(n === 0 ? null : events[n - 1]?.to);
     expect(events.filter(({ to }) => ['succeeded', 'failed', 'canceled', 'expired'].includes(to))).toHaveLength(1);

@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import fc from 'fast-check';
 import { JobPlanResource } from '../../domain/contract/plan.ts';
-import { MINUTE, SECOND } from '../../domain/time.ts';
+import { HOUR, MINUTE, SECOND } from '../../domain/time.ts';
 import { expectList, expectProblem, expectVisible } from './checks.ts';
 import { command, isThereAny, jobFor, pathOf, type Command } from './command.ts';
 import {
@@ -30,6 +30,7 @@ const postCancel = (who: TenantName, at: number, dependants: 'fail' | 'cancel'):
       const job = jobFor(model, who, at);
       const reply = await world.call(who, 'POST', `${pathOf(job)}/cancel`, { dependants });
       if (job.tenant !== who) return expectProblem(reply, 'not_found');
+      if (job.isGone) return expectProblem(reply, 'gone');
       if (hasEnded(job) && job.state !== 'canceled') return expectProblem(reply, 'job_already_ended');
       cancel(job, dependants);
       expect(reply).toMatchObject({
@@ -135,6 +136,7 @@ export function commands(byTime: boolean, most: number): fc.Arbitrary<Iterable<C
     when: when,
     priority: fc.constantFrom('low', 'normal', 'high', 'critical'),
     maxAttempts: fc.integer({ min: 1, max: 3 }),
+    isBrief: byTime ? fc.boolean() : fc.constant(false),
   });
   const state = fc.option(fc.constantFrom('queued', 'blocked', 'running', 'succeeded', 'failed', 'canceled'));
   const filter = fc.oneof(
@@ -160,7 +162,7 @@ export function commands(byTime: boolean, most: number): fc.Arbitrary<Iterable<C
       worker.map(claim),
       worker.map(claim),
       fc.tuple(worker, fc.constantFrom(...endings)).map((args) => end(...args)),
-      ...(byTime ? [fc.constantFrom(MINUTE, 6 * MINUTE, 11 * MINUTE).map(wait)] : []),
+      ...(byTime ? [fc.constantFrom(MINUTE, 6 * MINUTE, 11 * MINUTE, HOUR).map(wait)] : []),
     ],
     { maxCommands: most, size: 'max' },
   );

@@ -17,7 +17,7 @@ afterAll(removeFolders);
 /** A new one each time; SLIPWAY_SEED plays a failed run again. */
 const SEED = Number(process.env['SLIPWAY_SEED'] ?? Date.now() % 2 ** 31);
 
-/** Workers that go on until nothing is left: every job that was accepted ends, and ends once. */
+/** Workers that go on until nothing is left: every job that was accepted ends, and ends once; and is kept for as long as it asked. */
 async function drain(model: Model, world: World): Promise<void> {
   for (let round = 0; model.jobs.some((job) => !hasEnded(job)); round += 1) {
     if (round > 200) throw new Error(`still not ended: ${JSON.stringify(model.jobs.filter((job) => !hasEnded(job)))}`);
@@ -34,6 +34,9 @@ async function drain(model: Model, world: World): Promise<void> {
     if (model.inHand.every((job) => job === null)) pass(model, world, 5 * MINUTE);
     follow(model);
   }
+  await expectWholeStories(world, model);
+  pass(model, world, HOUR);
+  await expectAgreement(world, model);
   await expectWholeStories(world, model);
 }
 

@@ -30,6 +30,7 @@ export interface ModelJob {
   readonly isLimited: boolean;
   readonly maxAttempts: number;
   readonly retryOf: string | null;
+  readonly retentionMs: number;
   state: ModelState;
   /** Until when it waits where it failed before. */
   backoffUntilMs: number;
@@ -37,6 +38,9 @@ export interface ModelJob {
   failures: number;
   hasPlace: boolean;
   cascades: boolean;
+  endedAtMs: number | null;
+  /** Its retention is over: its tenant is told so, and nobody else that it ever was. */
+  isGone: boolean;
 }
 
 export interface Model {
@@ -95,6 +99,10 @@ export function follow(model: Model): void {
   }
   // Parents are older than their dependants, so one pass comes to an end.
   for (const job of model.jobs) if (job.state === 'dependency') release(model, job);
+  for (const job of model.jobs.filter(hasEnded)) {
+    job.endedAtMs ??= model.nowMs;
+    job.isGone ||= job.endedAtMs + job.retentionMs <= model.nowMs;
+  }
 }
 
 function release(model: Model, job: ModelJob): void {

@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import { JobResource } from '../../domain/contract/http.ts';
-import { DAY, MINUTE, SECOND } from '../../domain/time.ts';
+import { DAY, HOUR, MINUTE, SECOND } from '../../domain/time.ts';
 import { expectProblem } from './checks.ts';
 import { command, isThereAny, jobFor, pathOf, type Command } from './command.ts';
 import { follow, hasEnded, limitsOf, unstartedOf, type Model, type ModelJob } from './model.ts';
@@ -21,6 +21,7 @@ async function expectSubmission(model: Model, request: Request, send: () => Prom
   const known = model.keys.get(`${request.tenant} ${request.key}`);
   const reply = await send();
   if (known !== undefined && known.request !== request.says) return expectProblem(reply, 'idempotency_key_reused');
+  if (known?.job.isGone === true) return expectProblem(reply, 'gone');
   if (known !== undefined) {
     expect([reply.status, reply.headers.get('idempotent-replayed')]).toEqual([200, 'true']);
     expect(JobResource.parse(reply.body).id).toBe(known.job.id);
@@ -52,14 +53,17 @@ export interface Asked {
   readonly when: 'now' | 'later' | 'short';
   readonly priority: string;
   readonly maxAttempts: number;
+  /** The shortest retention that can be asked for. */
+  readonly isBrief: boolean;
 }
 
 export const submit = (asked: Asked): Command =>
   command(`submit(${JSON.stringify(asked)})`, (model, world) => {
     const nowMs = model.nowMs;
+    // Whether one that is due to be purged is still needed is a question of what the same sweep does first.
     const parents = [
       ...new Set(model.jobs.length === 0 ? [] : asked.parents.map((at) => jobFor(model, asked.tenant, at))),
-    ];
+    ].filter((job) => job.isGone || job.retentionMs > HOUR);
     const isShort = asked.when === 'short';
     // Two of these would race each other to be the one that ends the other.
     if (isShort || parents.some((job) => job.isShort)) parents.length = 0;
@@ -74,10 +78,11 @@ export const submit = (asked: Asked): Command =>
       dependsOn: parents.map(({ id }) => id),
       ...(asked.when === 'later' ? { notBefore: new Date(notBeforeMs).toISOString() } : {}),
       ...(isShort ? { startDeadlineSeconds: 600 } : {}),
+      ...(asked.isBrief ? { retentionSeconds: 3_600 } : {}),
     };
     // The second model wants two letters at least.
     const isFaulty = asked.model === 'form' && asked.text.length < 2;
-    const isForeign = parents.some((job) => job.tenant !== asked.tenant);
+    const isUnknown = parents.some((job) => job.tenant !== asked.tenant || job.isGone);
     const made: Request['made'] = {
       tenant: asked.tenant,
       model: asked.model,
@@ -90,18 +95,21 @@ export const submit = (asked: Asked): Command =>
       isLimited: limitsOf(model, asked.tenant).running !== null,
       maxAttempts: asked.maxAttempts,
       retryOf: null,
+      retentionMs: asked.isBrief ? HOUR : 30 * DAY,
       state: parents.length > 0 ? 'dependency' : notBeforeMs > nowMs ? 'not_before' : 'waiting',
       backoffUntilMs: 0,
       attempt: 0,
       failures: 0,
       hasPlace: false,
       cascades: false,
+      endedAtMs: null,
+      isGone: false,
     };
     const request = {
       tenant: asked.tenant,
       key: asked.key,
       says: JSON.stringify(body),
-      fault: isFaulty ? 'invalid_input' : isForeign ? 'unknown_dependency' : null,
+      fault: isFaulty ? 'invalid_input' : isUnknown ? 'unknown_dependency' : null,
       made,
     };
     return expectSubmission(model, request, () => world.call(asked.tenant, 'POST', '/v1/jobs', body, asked.key));
@@ -115,7 +123,7 @@ export const retry = (who: TenantName, at: number, withKey: string | null): Comm
       const isOwn = of.tenant === who;
       const { nowMs } = model;
       const startByMs = nowMs + of.startByMs - Math.max(of.createdAtMs, of.notBeforeMs);
-      const fault = !isOwn ? 'not_found' : hasEnded(of) ? null : 'job_not_ended';
+      const fault = !isOwn ? 'not_found' : of.isGone ? 'gone' : hasEnded(of) ? null : 'job_not_ended';
       const made: Request['made'] = {
         ...of,
         createdAtMs: nowMs,
@@ -128,6 +136,8 @@ export const retry = (who: TenantName, at: number, withKey: string | null): Comm
         failures: 0,
         hasPlace: false,
         cascades: false,
+        endedAtMs: null,
+        isGone: false,
       };
       return expectSubmission(model, { tenant: who, key: withKey, says: `retry ${of.id}`, fault, made }, () =>
         world.call(who, 'POST', `${pathOf(of)}/retry`, {}, withKey),

@@ -4,13 +4,14 @@ import { born } from '../../domain/state.ts';
 import { DAY, MINUTE } from '../../domain/time.ts';
 import type { Deps } from '../../functions/deps.ts';
 import { dispatchDue, dispatchQueue } from '../../functions/dispatch.ts';
+import { purgeJob } from '../../functions/steps/purge.ts';
 import { settleEvent } from '../../functions/steps/settle.ts';
 import { sweepOnce } from '../../functions/sweep.ts';
 import { claimNow } from '../../functions/worker/claim.ts';
 import { finish } from '../../functions/worker/finish.ts';
 import { ready } from '../../functions/worker/ready.ts';
-import { hashOf } from '../../functions/api/authenticate.ts';
-import { parseEventPath } from '../../eventarc/decode.ts';
+import { hashOf } from '../../functions/api/keys/key-text.ts';
+import { parseEventPath, parsePurgePath } from '../../eventarc/decode.ts';
 import { serveApi, type TestApi } from '../api/serve-api.ts';
 import { makeJob } from '../domain/make-job.ts';
 import { manualClock, type ManualClock } from '../local/manual-clock.ts';
@@ -90,6 +91,7 @@ export async function makeWorld(startMs: number, storeOn?: (clock: Clock) => Sto
           const { jobId, seq } = parseEventPath(path);
           await settleEvent(api.deps, jobId, seq);
         }
+        for (const path of ids.purges) await purgeJob(api.deps, parsePurgePath(path).id);
       },
     },
   };

@@ -111,6 +111,13 @@ describe('a fault stops the start, with its file and field', () => {
       /3600/,
     ],
     [
+      'a start deadline is longer than files are kept',
+      { 'a/model.yaml': yaml('a', 'limits: { startDeadlineSeconds: 604801 }') },
+      'a/model.yaml',
+      '/limits/startDeadlineSeconds',
+      /604800/,
+    ],
+    [
       'a runner of no kind',
       { 'a/model.yaml': yaml('a').replace('kind: server', 'kind: cogg') },
       'a/model.yaml',

@@ -65,6 +65,7 @@ function materialise(input: unknown, declared: Partial<ClaimedFile> = {}, signal
     maxBytes: 1,
     timeoutMs: 1_000,
     files: [file],
+    maxFileBytes: 1024 ** 3,
     download: (one, path, invalid) =>
       downloadFile(one, path, invalid, {
         clock,

@@ -40,7 +40,8 @@ const materialise = (
   const download = async (): Promise<void> => {
     throw new Error('nothing was uploaded');
   };
-  const options = { folder, http: httpOf(answer), maxBytes: 100, timeoutMs: 1_000, files: [], download, ...more };
+  const limits = { maxBytes: 100, maxFileBytes: 1_000, timeoutMs: 1_000 };
+  const options = { folder, http: httpOf(answer), ...limits, files: [], download, ...more };
   return materialiseInput(SCHEMA, input, options);
 };
 
@@ -124,5 +125,44 @@ describe('an input with files', () => {
       kind: 'invalid_input',
       message: expect.stringMatching(message),
     });
+  });
+});
+
+describe('uploaded files that an input names', () => {
+  const uri = (n: number): string => `slipway:files/${String(n).padStart(26, '0')}`;
+  const claimed = (n: number, sizeBytes: number) => ({
+    uri: uri(n),
+    url: 'http://127.0.0.1/',
+    sha256: '',
+    sizeBytes,
+    contentType: 'image/png',
+  });
+  const pages = (count: number) => ({ pages: Array.from({ length: count }, (_, n) => ({ scan: uri(n) })) });
+
+  test.each<[string, number, Partial<InputFileOptions>, object]>([
+    [
+      'together more bytes than are taken',
+      2,
+      { files: [claimed(0, 501), claimed(1, 500)] },
+      { kind: 'invalid_input', message: 'input names files of 1001 bytes; at most 1000 are taken' },
+    ],
+    [
+      'more than are taken, of which the door has signed none',
+      51,
+      { files: [] },
+      { kind: 'invalid_input', message: 'input names 51 files; at most 50 are taken' },
+    ],
+    ['to a door that knows of none', 1, { files: undefined }, { kind: 'worker_lost' }],
+  ])('are refused before the first is downloaded: %s', async (_, count, more, fault) => {
+    await expect(materialise(pages(count), undefined, more)).rejects.toMatchObject(fault);
+  });
+
+  test('count once each, and those that it does not name not at all', async () => {
+    const fetched: string[] = [];
+    const download: InputFileOptions['download'] = async (file) => void fetched.push(file.uri);
+    const files = [claimed(0, 500), claimed(1, 500), claimed(2, 500)];
+    const input = { pages: [...pages(2).pages, ...pages(2).pages] };
+    await materialise(input, undefined, { files, download });
+    expect(fetched).toEqual([uri(0), uri(1)]);
   });
 });

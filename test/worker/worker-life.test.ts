@@ -101,6 +101,24 @@ describe('a worker', () => {
     expect(door.named('claim').length).toBeLessThanOrEqual(5);
   });
 
+  test('that is given no job for too long, though it may hold one, leaves: its lease then ends, and the attempt is lost', async () => {
+    door.script = ({ name }) => {
+      if (name === 'claim') return unavailable;
+      return name === 'release' ? ok({ released: false }) : undefined;
+    };
+    const worker = startWorker(door, ECHO, { claimPatienceMs: 200, releasePatienceMs: 100 });
+    expect(await worker.code).toBe(1);
+    expect(door.named('claim').length).toBeGreaterThan(2);
+    expect(door.named('finish')).toEqual([]);
+    expect(worker.log.join('\n')).toContain('the door answered 503 to claim');
+  });
+
+  test('that is given no job for too long gives its slot back where it holds none', async () => {
+    door.script = ({ name }) => (name === 'claim' ? unavailable : undefined);
+    expect(await startWorker(door, ECHO, { claimPatienceMs: 200 }).code).toBe(1);
+    expect(order().at(-1)).toBe('release');
+  });
+
   test('repeats finish until it is answered, and goes on with the next job when an outcome is refused', async () => {
     const answers = ['drop', unavailable, ok({ accepted: false })] as const;
     door.script = ({ name }) => (name === 'finish' ? answers[door.named('finish').length - 1] : undefined);

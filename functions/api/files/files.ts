@@ -2,6 +2,7 @@ import { CreateFileRequest, type FileResource } from '../../../domain/contract/f
 import { FileId, fileUri, type StoredFile } from '../../../domain/contract/file.ts';
 import { isConflict, RequestError, UnclearError } from '../../../domain/errors.ts';
 import { create, refs, update, type Snapshot } from '../../../domain/ports.ts';
+import { SECOND } from '../../../domain/time.ts';
 import type { ApiDeps } from '../../deps.ts';
 import type { Answer } from '../../http/answer.ts';
 import { parseAs } from '../../http/parse.ts';
@@ -11,6 +12,9 @@ import { keyedFileId, requestHashOf } from '../../submit/idempotency.ts';
 import { isThere, isUploaded } from '../../submit/stored-file.ts';
 import { idempotencyKeyOf } from '../idempotency-key.ts';
 import type { Call } from '../route.ts';
+
+/** Nothing is sent in less: a file that ends sooner has no address to be sent to, and is over for whoever declares it again. */
+const MIN_SIGNED_MS = 10 * SECOND;
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
@@ -55,21 +59,40 @@ function checkSize({ settings }: ApiDeps, { sizeBytes }: CreateFileRequest): voi
   throw new RequestError('invalid_input', `/sizeBytes: ${message}.`, [{ field: '/sizeBytes', message }]);
 }
 
-/** The file as it is stored: this one, or the one that the same request made before. @throws RequestError idempotency_key_reused */
-async function storeOnce({ store }: ApiDeps, file: StoredFile): Promise<StoredFile> {
-  try {
-    await store.commit([create(refs.file(file.id), file)]);
-    return file;
-  } catch (error) {
-    if (!isConflict(error) && !(error instanceof UnclearError)) throw error;
-    const read = await store.get(refs.file(file.id));
-    if (read === null) throw error;
-    const { tenant, requestHash, removed } = read.data;
+/**
+ * The file as it is stored: this one, or the one that the same request made before. One whose time is over goes as sweep would have it
+ * go, and its key is free.
+ * @throws RequestError idempotency_key_reused
+ */
+async function storeOnce({ store, blobs }: ApiDeps, file: StoredFile): Promise<StoredFile> {
+  const ref = refs.file(file.id);
+  return decideAgain(async () => {
+    const read = await createOrRead(store, file);
+    if (read === null) return file;
+    const { tenant, requestHash, removed, path, expiresAtMs } = read.data;
+    if (removed !== true && tenant === file.tenant && expiresAtMs < read.readAtMs + MIN_SIGNED_MS) {
+      await blobs.remove(path);
+      await store.commit([update(ref, read, file)]);
+      return file;
+    }
     if (tenant === file.tenant && requestHash === file.requestHash && removed !== true) return read.data;
     const stands = removed === true ? 'for a file that was deleted' : 'for another body';
     throw new RequestError('idempotency_key_reused', `This Idempotency-Key stands ${stands}. Use a new key.`, [
       { field: 'Idempotency-Key', message: `stands ${stands}` },
     ]);
+  });
+}
+
+/** Null where it was created, else the file that is there. */
+async function createOrRead(store: ApiDeps['store'], file: StoredFile): Promise<Snapshot<StoredFile> | null> {
+  try {
+    await store.commit([create(refs.file(file.id), file)]);
+    return null;
+  } catch (error) {
+    if (!isConflict(error) && !(error instanceof UnclearError)) throw error;
+    const read = await store.get(refs.file(file.id));
+    if (read === null) throw error;
+    return read;
   }
 }
 
@@ -87,7 +110,8 @@ export async function getFile(deps: ApiDeps, call: Call): Promise<Answer> {
 export async function deleteFile(deps: ApiDeps, call: Call): Promise<Answer> {
   await decideAgain(async () => {
     const read = await ownFile(deps, call);
-    const expiresAtMs = Math.min(read.data.expiresAtMs, deps.clock.nowMs() + deps.settings.uploadUrlMs);
+    const { uploadUrlMs, uploadTransferMs } = deps.settings;
+    const expiresAtMs = Math.min(read.data.expiresAtMs, deps.clock.nowMs() + uploadUrlMs) + uploadTransferMs;
     await deps.store.commit([update(refs.file(read.data.id), read, { removed: true, expiresAtMs })]);
     await deps.blobs.remove(read.data.path);
   });
@@ -117,8 +141,8 @@ async function fileResource(
   const { blobs, clock, settings } = deps;
   const nowMs = clock.nowMs();
   // Nothing may be sent to a file that is gone.
-  const expiresInMs = Math.max(1, Math.min(settings.uploadUrlMs, expiresAtMs - nowMs));
-  const mayUpload = !uploaded && scopes.includes('submit');
+  const expiresInMs = Math.min(settings.uploadUrlMs, expiresAtMs - nowMs);
+  const mayUpload = !uploaded && scopes.includes('submit') && expiresInMs >= MIN_SIGNED_MS;
   const upload = mayUpload ? await blobs.signUpload(path, { contentType, sizeBytes, expiresInMs }) : null;
   return {
     id,

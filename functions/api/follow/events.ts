@@ -2,11 +2,13 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Job } from '../../../domain/contract/job.ts';
 import { refs } from '../../../domain/ports.ts';
 import { isTerminal } from '../../../domain/state.ts';
+import { eventNameOf } from '../../../domain/webhook-event.ts';
 import type { ApiDeps, Deps } from '../../deps.ts';
 import type { Answer } from '../../http/answer.ts';
 import { parameterError } from '../../http/parse.ts';
 import type { StreamedAnswer } from '../../http/stream.ts';
 import { watchChanges } from '../changes.ts';
+import { holdOpen } from '../open-answers.ts';
 import { ownJob } from '../own-job.ts';
 import type { Call } from '../route.ts';
 import { eventResource, eventsAfter, eventsPage } from './timeline.ts';
@@ -19,7 +21,7 @@ type Needs = Pick<Deps, 'store' | 'clock' | 'settings'>;
 /**
  * `GET /v1/jobs/{id}/events`: server-sent events, or those so far as JSON for a client that takes nothing else. 204 where
  * `Last-Event-ID` is the job's end: it tells an EventSource to ask no more.
- * @throws RequestError not_found, gone, invalid_request
+ * @throws RequestError not_found, gone, invalid_request, too_many_streams
  */
 export async function getEvents(deps: ApiDeps, call: Call): Promise<Answer | StreamedAnswer> {
   const { data: job } = await ownJob(deps, call);
@@ -32,6 +34,10 @@ export async function getEvents(deps: ApiDeps, call: Call): Promise<Answer | Str
   }
   if (isTerminal(job.state) && after === job.version) return { status: 204 };
   const headers = { 'content-type': 'text/event-stream', ...VARY };
+  const free = holdOpen(deps, call);
+  // By the connection and not by the stream, which ends nothing if it was never begun.
+  if (call.gone.aborted) free();
+  else call.gone.addEventListener('abort', free);
   return { status: 200, headers, stream: follow(deps, job.id, after, call.gone) };
 }
 
@@ -85,7 +91,7 @@ async function* follow({ store, clock, settings }: Needs, jobId: string, after: 
       for await (const event of eventsAfter({ store }, job, seen)) {
         // What was reached stands before the end, since nothing stands behind it.
         if (isTerminal(event.to) && isNews) yield news;
-        yield sent(frame(`job.${event.to}`, eventResource(job, event), event.seq));
+        yield sent(frame(eventNameOf(event.to), eventResource(job, event), event.seq));
         if (isTerminal(event.to)) return;
         seen = event.seq;
       }

@@ -8,7 +8,8 @@ import { getLogs } from './logs.ts';
 const ID = { id: { description: 'the id of a job', schema: JobId } };
 
 const EVENTS = [
-  'Each event has `id: <version>`, `event: job.<state>` and in `data` what an item of the JSON list has.',
+  'Each event has `id: <version>`, in `event` its name, and in `data` what an item of the JSON list has.',
+  'Names are those of webhooks (`job.started`, `job.succeeded`), and `job.blocked` and `job.canceling`.',
   'The newest progress comes as `event: progress` without an id: `{attempt, fraction, message, at}`.',
   'The stream ends with the event of the job’s end, or after a while: ask again with `Last-Event-ID`.',
 ].join(' ');
@@ -42,7 +43,7 @@ export const FOLLOW_ROUTES: readonly ApiRoute[] = [
         ],
       },
     ],
-    problems: ['not_found', 'gone'],
+    problems: ['not_found', 'gone', 'too_many_streams'],
     handle: getLogs,
   },
   {
@@ -75,7 +76,7 @@ export const FOLLOW_ROUTES: readonly ApiRoute[] = [
         schema: null,
       },
     ],
-    problems: ['not_found', 'gone'],
+    problems: ['not_found', 'gone', 'too_many_streams'],
     handle: getEvents,
   },
   {

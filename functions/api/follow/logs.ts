@@ -42,7 +42,7 @@ export async function getLogs(deps: ApiDeps, call: Call): Promise<Answer> {
     deps,
     // The chunk that comes next by its number, rather than all chunks: on Firestore a watch costs a read for each match. The
     // job's own document tells of the end.
-    { targets: [refs.job(job.id), refs.log(...source, seq)], seconds: waitSeconds, gone: call.gone },
+    { targets: [refs.job(job.id), refs.log(...source, seq)], seconds: waitSeconds, call },
     async () => pageFrom(deps, (await ownJob(deps, call)).data, from, query.limit),
     ({ items, complete }) => items.length > 0 || complete,
   );

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import type { Key } from '../../../domain/contract/tenant.ts';
 import type { Random } from '../../../domain/ports.ts';
 
 /**
@@ -21,8 +23,16 @@ export function newKey(random: Random): NewKey {
   return { id, text: body + checksum(body) };
 }
 
-/** Whether a text that looks like a key of ours cannot be one. Of any other text, such as a key that a person chose, nothing is known. */
-export function isMistyped(text: string): boolean {
+/** Whether a text can be a key that was made here. */
+export function isMadeKey(text: string): boolean {
   const [, body = '', , sum = ''] = KEY.exec(text) ?? [];
-  return body !== '' && checksum(body) !== sum;
+  return body !== '' && checksum(body) === sum;
 }
+
+/** Whether a text begins as a key that was made here does, and cannot be one. Of any other text, such as a key that a person chose, nothing is known. */
+export const isMistyped = (text: string): boolean => /^slw_[a-z0-9]{12}_/i.test(text) && !isMadeKey(text);
+
+/** What a key is stored under. */
+export const hashOf = (key: string): string => createHash('sha256').update(key).digest('hex');
+
+export const isLive = ({ endsAtMs = Infinity }: Key, nowMs: number): boolean => nowMs < endsAtMs;

@@ -52,7 +52,7 @@ export const TENANT_ROUTES: readonly ApiRoute[] = [
       { status: 200, description: 'The tenant as it is now.', schema: TenantResource },
       { status: 201, description: 'The tenant is made.', schema: TenantResource },
     ],
-    problems: [...BODY_PROBLEMS, 'not_found', 'invalid_input'],
+    problems: [...BODY_PROBLEMS, 'invalid_input'],
     handle: putTenant,
   },
   {

@@ -1,5 +1,4 @@
-import type { z } from 'zod';
-import { NO_LIMITS, TenantId, type Tenant } from '../../../domain/contract/tenant.ts';
+import { NO_LIMITS, TenantId, type Tenant, type TenantLimits } from '../../../domain/contract/tenant.ts';
 import { ListTenantsQuery, PutTenantRequest, type TenantResource } from '../../../domain/contract/tenant-api.ts';
 import { RequestError } from '../../../domain/errors.ts';
 import { letsMoreRun } from '../../../domain/place.policy.ts';
@@ -40,25 +39,28 @@ export async function tenantOf(deps: ApiDeps, call: Call): Promise<Snapshot<Tena
   return read;
 }
 
-/** `PUT /v1/tenants/{tenant}`: makes it, or gives it what a tenant has anew. @throws RequestError invalid_input, not_found */
+/** @throws RequestError invalid_input */
+export function checkId(id: string): void {
+  const [issue] = TenantId.safeParse(id).error?.issues ?? [];
+  if (issue === undefined) return;
+  const message = `must begin with a letter and have ${issue.message}`;
+  throw new RequestError('invalid_input', `The id of a tenant ${message}.`, [{ field: 'tenant', message }]);
+}
+
+/**
+ * `PUT /v1/tenants/{tenant}`: makes it, or changes of what a tenant has what is given.
+ * @throws RequestError invalid_input
+ */
 export async function putTenant(deps: ApiDeps, call: Call): Promise<Answer> {
   const id = call.params['tenant'] ?? '';
-  if (!TenantId.safeParse(id).success) throw unknown(id);
-  const body: z.infer<typeof PutTenantRequest> = parseAs(PutTenantRequest, parseStrictJson(call.body), 'invalid_input');
+  checkId(id);
+  const body: PutTenantRequest = parseAs(PutTenantRequest, parseStrictJson(call.body), 'invalid_input');
   const { answer, isMarked } = await decideAgain(async () => {
     const read = await deps.store.get(refs.tenant(id));
-    const mark = letsMoreRun(read?.data.limits ?? NO_LIMITS, body.limits) ? { fill: true } : {};
-    const patch = {
-      title: body.title,
-      accounts: body.accounts,
-      limits: body.limits,
-      eventsTopic: body.eventsTopic,
-      ...mark,
-    };
-    const tenant: Tenant = {
-      ...(read?.data ?? { schema: 1, id, keyChanges: 0, createdAtMs: deps.clock.nowMs() }),
-      ...patch,
-    };
+    const before = read?.data.limits ?? NO_LIMITS;
+    const changes = patchOf(body, before);
+    const patch = { ...changes, ...(letsMoreRun(before, changes.limits ?? before) ? { fill: true } : {}) };
+    const tenant: Tenant = read === null ? newTenant(id, patch, deps.clock.nowMs()) : { ...read.data, ...patch };
     await deps.store.commit([read === null ? create(refs.tenant(id), tenant) : update(refs.tenant(id), read, patch)]);
     return { answer: { status: read === null ? 201 : 200, body: toResource(tenant) }, isMarked: tenant.fill === true };
   });
@@ -73,6 +75,27 @@ async function fillNow(deps: ApiDeps, tenant: string): Promise<void> {
   } catch (error) {
     deps.log.error('places not filled; sweep will have it done', { tenant, error: String(error) });
   }
+}
+
+/** The fields that a request changes, and no other. */
+function patchOf(
+  { title, accounts, limits = {}, eventsTopic }: PutTenantRequest,
+  before: TenantLimits = NO_LIMITS,
+): Partial<Tenant> {
+  const { running = before.running, queued = before.queued } = limits;
+  return {
+    ...(title === undefined ? {} : { title }),
+    ...(accounts === undefined ? {} : { accounts: [...new Set(accounts)] }),
+    ...(eventsTopic === undefined ? {} : { eventsTopic }),
+    limits: { running, queued },
+  };
+}
+
+/** @throws RequestError invalid_input */
+export function newTenant(id: string, { title, ...given }: Partial<Tenant>, nowMs: number): Tenant {
+  if (title !== undefined) return { schema: 1, id, title, accounts: [], keyChanges: 0, createdAtMs: nowMs, ...given };
+  const message = 'is needed for a new tenant';
+  throw new RequestError('invalid_input', `/title: ${message}.`, [{ field: '/title', message }]);
 }
 
 /** `GET /v1/tenants/{tenant}`. @throws RequestError not_found */
