@@ -12,15 +12,24 @@ process.once('SIGINT', () => {
   process.once('SIGINT', () => process.exit(EXIT.interrupted));
   interrupt.abort(new InterruptedError('Interrupted. A job that was submitted goes on.'));
 });
-// Whoever reads may stop before the end, as `head` does.
-process.stdout.on('error', (error: NodeJS.ErrnoException) =>
-  process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failed),
-);
+/** Whoever reads may stop before the end, as `head` does: what was to be told is still done, and how it ended is still said. */
+function writer(stream: NodeJS.WriteStream): (text: string) => void {
+  let isClosed = false;
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (isClosed) return;
+    isClosed = true;
+    if (error.code === 'EPIPE') return;
+    // A full disk, say: what was asked for is not there.
+    if (stream !== process.stderr) process.stderr.write(`slipway: its output cannot be written: ${error.code}.\n`);
+    process.exit(EXIT.failed);
+  });
+  return (written) => void (isClosed || stream.write(written));
+}
 
 const io: Io = {
   ...systemHost,
-  stdout: (written) => void process.stdout.write(written),
-  stderr: (written) => void process.stderr.write(written),
+  stdout: writer(process.stdout),
+  stderr: writer(process.stderr),
   env: process.env,
   columns: process.stdout.isTTY ? process.stdout.columns : undefined,
   isTerminal: { stdout: process.stdout.isTTY, stderr: process.stderr.isTTY },

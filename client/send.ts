@@ -34,9 +34,9 @@ export interface Retry {
 
 export interface Sender {
   /** What the JSON of the answer holds; null where it has no body. @throws SlipwayError */
-  send(call: Call): Promise<unknown>;
+  readonly send: (call: Call) => Promise<unknown>;
   /** The text of an answer that comes bit by bit; null where it has no body. @throws SlipwayError, while it is read too */
-  open(call: Call): Promise<AsyncIterable<string> | null>;
+  readonly open: (call: Call) => Promise<AsyncIterable<string> | null>;
 }
 
 /** No answer for so long, beyond what it was to be held, and the try is given up. A stream is silent for 15 s at most. */
@@ -62,9 +62,9 @@ export function sender(
   onRetry: (retry: Retry) => unknown = () => true,
 ): Sender {
   const { url, key } = checked(at);
-  // A browser's fetch refuses to be a method of anything else.
-  const { fetch } = host;
-  if (typeof fetch !== 'function') throw new TypeError('fetch must be a function: there is none here');
+  if (typeof host.fetch !== 'function') throw new TypeError('fetch must be a function: there is none here');
+  // A browser's own refuses to be a method of anything else.
+  const fetch = host.fetch.bind(undefined);
   // A shorter one cannot be told from a word of the text.
   const clean = (text: string): string => (key.length < SHORTEST_SECRET ? text : text.replaceAll(key, '<key>'));
   const silent = (ms: number): SlipwayError =>

@@ -3,6 +3,7 @@ import type { Scope } from '../../domain/contract/tenant.ts';
 import type { SlipwayClient } from '../client.ts';
 import { SlipwayError } from '../errors.ts';
 import { EXIT, exitOf, type Exit } from './exit.ts';
+import { isLoopback } from './explained.ts';
 import type { Io } from './io.ts';
 import { command } from './spec.ts';
 import { urlOf } from './settings.ts';
@@ -96,7 +97,9 @@ async function serverChecks(io: Io, client: SlipwayClient): Promise<{ checks: Ch
   ]);
   const error = models instanceof SlipwayError ? models : null;
   if (error !== null && exitOf(error) === EXIT.unreachable) {
-    const remedy = ['npm start starts one here; SLIPWAY_URL says where another is'];
+    const remedy = isLoopback(url)
+      ? ['npm start starts one here; SLIPWAY_URL says where another is']
+      : [`SLIPWAY_URL says where Slipway is; it is ${url}`];
     return { checks: [fail('server', error.detail, remedy)], exit: EXIT.unreachable };
   }
   const checks = [isInTheClear(url) ? clearText(url) : ok('server', `${url} answers`)];
@@ -135,10 +138,7 @@ async function first(list: AsyncIterable<unknown>): Promise<unknown> {
   return null;
 }
 
-const isInTheClear = (url: string): boolean => {
-  const { protocol, hostname } = new URL(url);
-  return protocol === 'http:' && !/^(localhost|127\.[\d.]+|\[::1\])$/.test(hostname);
-};
+const isInTheClear = (url: string): boolean => new URL(url).protocol === 'http:' && !isLoopback(url);
 
 const clearText = (url: string): Check => ({
   name: 'server',

@@ -23,6 +23,10 @@ const LEAST_COLUMNS = 40;
 /** How wide a line may be. */
 export const widthOf = ({ columns }: Pick<Io, 'columns'>): number => Math.max(LEAST_COLUMNS, columns ?? USUAL_COLUMNS);
 
+/** Whether a line of stderr may be written over. */
+export const canRedraw = ({ isTerminal, env }: Pick<Io, 'isTerminal' | 'env'>): boolean =>
+  isTerminal.stderr && env['TERM'] !== 'dumb';
+
 /** Whether colours may be used: on a terminal, unless somebody asked for none (no-color.org). */
 export const hasColours = ({ isTerminal, env }: Pick<Io, 'isTerminal' | 'env'>): boolean =>
   isTerminal.stdout && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';

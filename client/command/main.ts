@@ -1,7 +1,7 @@
-import { SlipwayError } from '../errors.ts';
 import { completionOf } from './completion.ts';
 import { doctor } from './doctor.ts';
-import { EXIT, exitOf, InterruptedError, UsageError, type Exit } from './exit.ts';
+import { EXIT, type Exit } from './exit.ts';
+import { explained, linesOf } from './explained.ts';
 import { explain } from './explain.ts';
 import { helpOf, overview } from './help.ts';
 import { hasColours, widthOf, type Io } from './io.ts';
@@ -15,7 +15,6 @@ import { clientOf } from './settings.ts';
 import type { Command, Context } from './spec.ts';
 import { submit } from './submit.ts';
 import { getTenant, listTenants, putTenant } from './tenants.ts';
-import { wrapped } from './text.ts';
 
 const OTHERS = [
   submit,
@@ -43,14 +42,9 @@ export async function main(argv: readonly string[], io: Io): Promise<Exit> {
   try {
     return await run(argv, io);
   } catch (error) {
-    const { exit, code, says, errors, hint } = explained(error);
-    if (isJson) io.stdout(`${JSON.stringify({ error: { exit, ...code, detail: says, errors } }, null, 2)}\n`);
-    const width = widthOf(io);
-    const lines = [...wrapped(`slipway: ${says}`, width)];
-    for (const { field, message } of errors)
-      lines.push(...wrapped(`${field} ${message}`, width - 2).map((line) => `  ${line}`));
-    if (hint !== null) lines.push(...wrapped(hint, width));
-    io.stderr(`${lines.join('\n')}\n`);
+    const { exit, ...told } = explained(error, io);
+    if (isJson) io.stdout(`${JSON.stringify({ error: { exit, ...told.document } }, null, 2)}\n`);
+    io.stderr(`${linesOf(told, widthOf(io)).join('\n')}\n`);
     return exit;
   }
 }
@@ -81,32 +75,3 @@ async function run(argv: readonly string[], io: Io): Promise<Exit> {
   };
   return command.run(context, args, values);
 }
-
-interface Explained {
-  readonly exit: Exit;
-  readonly code: { readonly status: number | null; readonly code: string };
-  readonly says: string;
-  readonly errors: SlipwayError['errors'];
-  readonly hint: string | null;
-}
-
-/** What to tell of what was thrown; a fault of our own is thrown on. */
-function explained(error: unknown): Explained {
-  if (error instanceof UsageError) {
-    const code = { status: null, code: 'usage' };
-    return { exit: EXIT.usage, code, says: error.message, errors: [], hint: error.hint };
-  }
-  if (error instanceof InterruptedError) {
-    const code = { status: null, code: 'interrupted' };
-    return { exit: EXIT.interrupted, code, says: error.message, errors: [], hint: null };
-  }
-  if (!(error instanceof SlipwayError)) throw error;
-  const { status, code, detail, errors } = error;
-  return { exit: exitOf(error), code: { status, code }, says: detail, errors, hint: hintOf(exitOf(error)) };
-}
-
-const HINTS: Partial<Record<Exit, string>> = {
-  [EXIT.unreachable]: 'npm start starts a Slipway here; SLIPWAY_URL says where another is.',
-  [EXIT.unauthorised]: '"slipway doctor" tells what your SLIPWAY_API_KEY is good for.',
-};
-const hintOf = (exit: Exit): string | null => HINTS[exit] ?? null;

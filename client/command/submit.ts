@@ -1,10 +1,9 @@
 import { Priority } from '../../domain/contract/job.ts';
-import { SlipwayError } from '../errors.ts';
-import { EXIT, UsageError } from './exit.ts';
-import { follow, TIMEOUT } from './follow.ts';
+import { UsageError } from './exit.ts';
+import { secondsOf, TIMEOUT } from './follow.ts';
 import { inputOf } from './input.ts';
-import { COLOUR_OF } from './paint.ts';
 import { command } from './spec.ts';
+import { KEY, keyOf, submission } from './submission.ts';
 
 export const submit = command({
   name: 'submit',
@@ -20,11 +19,7 @@ export const submit = command({
     },
     wait: { type: 'boolean', short: 'w', help: 'show its progress until it has ended, then what came of it' },
     timeout: TIMEOUT,
-    key: {
-      type: 'string',
-      value: 'TEXT',
-      help: 'idempotency key: with the same key and input again it is the same job',
-    },
+    key: KEY,
     priority: { type: 'string', value: 'WORD', help: 'what goes first', choices: Priority.options },
     after: { type: 'string', multiple: true, value: 'JOB', help: 'a job that must succeed before' },
     metadata: { type: 'string', multiple: true, value: 'NAME=VALUE', help: 'kept with the job, and shown' },
@@ -35,10 +30,9 @@ export const submit = command({
   ],
   run: async (context, [model = ''], values) => {
     const { io } = context;
-    if (values.timeout !== undefined && !values.wait) throw new UsageError('--timeout needs --wait.');
+    const seconds = secondsOf(values.timeout, values);
     const input = await inputOf(io, values.input, values.set);
-    const key = values.key ?? io.random.hex(16);
-    if (!/^[\x21-\x7e]{1,255}$/.test(key)) throw new UsageError('--key must be 1 to 255 visible ASCII characters.');
+    const key = keyOf(io, values.key);
     const { priority, after } = values;
     const request = {
       model,
@@ -47,22 +41,10 @@ export const submit = command({
       ...(after.length === 0 ? {} : { dependsOn: [...after] }),
       ...(values.metadata.length === 0 ? {} : { metadata: metadataOf(values.metadata) }),
     };
-    const job = await context
-      .client()
-      .createJob(request, { idempotencyKey: key, signal: io.signal })
-      .catch((error: unknown) => {
-        if (error instanceof SlipwayError && error.code === 'unreachable') {
-          io.stderr(`It may have been taken. Submitted again it is one job with\n  --key ${key}\n`);
-        }
-        throw error;
-      });
-    if (values.wait) {
-      if (!context.isJson) io.stderr(`${job.id}\n`);
-      return follow(context, job.id, values.timeout);
-    }
-    context.print([`${job.id}  ${context.paint(COLOUR_OF[job.state], job.state)}`]);
-    context.json(job);
-    return EXIT.ok;
+    return submission(context, key, (options) => context.client().createJob(request, options), {
+      wait: values.wait,
+      seconds,
+    });
   },
 });
 

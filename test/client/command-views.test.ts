@@ -3,7 +3,7 @@ import { create, refs } from '../../domain/ports.ts';
 import { EXIT } from '../../client/command/exit.ts';
 import { serveApi, type TestApi } from '../api/serve-api.ts';
 import { removeFolders } from '../local/folder.ts';
-import { clientOf } from './client-rig.ts';
+import { clientOf, fated } from './client-rig.ts';
 import { moveOn, slipway, type World } from './command-rig.ts';
 
 let api: TestApi;
@@ -102,6 +102,24 @@ describe('logs', () => {
     expect(await following).toMatchObject({ exit: EXIT.ok, out: expect.stringContaining('again\n') });
   });
 
+  test('-f reads the attempts that came while it read another, though the job has ended by then', async () => {
+    const id = await submitted();
+    await moveOn(api, id, [['running', { attempt: 1 }]]);
+    await said(id, 1, 0, 'one\u202e');
+    await moveOn(api, id, [
+      ['queued', {}],
+      ['running', { attempt: 2 }],
+    ]);
+    await said(id, 2, 0, 'two');
+    await moveOn(api, id, [
+      ['queued', {}],
+      ['running', { attempt: 3 }],
+    ]);
+    await said(id, 3, 0, 'three');
+    await moveOn(api, id, [['succeeded', {}]]);
+    expect(await run(`logs ${id} -f --attempt 1`)).toMatchObject({ exit: EXIT.ok, out: 'one\ntwo\nthree\n' });
+  });
+
   test('of a job that is none is not found', async () => {
     expect((await run(`logs ${'0'.repeat(26)}`)).exit).toBe(EXIT.notFound);
   });
@@ -138,6 +156,15 @@ test('tenants and keys are made, shown and taken away; a key stands alone on std
   expect((await run('models', { env: { SLIPWAY_API_KEY: made.out.trim() } })).exit).toBe(EXIT.ok);
   expect(await json(`keys delete lab ${id}`)).toEqual({ deleted: id });
   expect((await run('keys list lab')).out).toBe('No keys.\n');
+});
+
+test('keys make whose answer is lost says that there may be a key', async () => {
+  await clientOf(api).putTenant('lab', { title: 'The lab' });
+  const { exit, err } = await run('keys make lab ci', { fetch: fated(['fails after']).fetch });
+  expect([exit, err.replace(/\s+/g, ' ')]).toEqual([
+    EXIT.unreachable,
+    expect.stringContaining('"slipway keys list lab" shows it'),
+  ]);
 });
 
 describe('doctor', () => {

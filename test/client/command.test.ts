@@ -24,13 +24,21 @@ const json = async (line: string, world?: World): Promise<Record<string, unknown
   JSON.parse((await run(`${line} --json`, world)).out) as Record<string, unknown>;
 
 describe('ends with', () => {
+  const unasked = (): World => ({
+    fetch: () => {
+      throw new RangeError('something was asked');
+    },
+  });
+  const atV1 = (): World => ({ env: { SLIPWAY_URL: `${api.url}/v1` } });
+  const away = (): World => ({ ...down(), env: { SLIPWAY_URL: 'https://b.example' } });
+  const answering = (text: string): World => ({ fetch: async () => new Response(text) });
   const down = (): World => ({ fetch: fated(Array<Fate>(4).fill('fails before')).fetch });
   test.each<[string, number, string, RegExp, (() => World)?]>([
     ['models', EXIT.ok, 'a list', /^$/],
     ['--help', EXIT.ok, 'help', /^$/],
     ['help submit', EXIT.ok, 'help of one', /^$/],
     ['', EXIT.usage, 'no command', /Which command/],
-    ['submit slide-text', EXIT.failed, 'a refusal', /\/input\/text is required/],
+    ['submit slide-text', EXIT.failed, 'a refusal', /\/input\/text: is required/],
     [`cancel ${NO_JOB}`, EXIT.notFound, 'what is not there', /There is no job/],
     ['submit nothing', EXIT.failed, 'no such model', /There is no model "nothing"/],
     ['lst', EXIT.usage, 'a word misspelt', /Did you mean "list"/],
@@ -50,6 +58,18 @@ describe('ends with', () => {
     ['submit form --set x', EXIT.usage, 'a field without a value', /--set takes NAME=VALUE/],
     ['submit form --set __proto__.x=1', EXIT.usage, 'a field that is none', /--set takes NAME=VALUE/],
     ['tenants put lab', EXIT.usage, 'an option missing', /needs --title/],
+    ['submit form --wait --timeout soon', EXIT.usage, 'no time', /--timeout must be a whole number/, unasked],
+    ['watch x --timeout 0', EXIT.usage, 'no time', /--timeout must be a whole number/, unasked],
+    ['retry x --wait --timeout -', EXIT.usage, 'no time', /--timeout must be a whole number/, unasked],
+    ['retry x --timeout 3', EXIT.usage, 'a timeout without --wait', /--timeout needs --wait/, unasked],
+    ['models', EXIT.unreachable, 'an address with /v1', /nothing at this address[^]*without \/v1/, atV1],
+    ['get x', EXIT.unreachable, 'an address with /v1', /nothing at this address[^]*without \/v1/, atV1],
+    ['models', EXIT.usage, 'an empty address', /SLIPWAY_URL is set, but empty/, () => ({ env: { SLIPWAY_URL: '' } })],
+    ['doctor', EXIT.usage, 'an empty address', /^$/, () => ({ env: { SLIPWAY_URL: '' } })],
+    ['models', EXIT.unreachable, 'nobody far away', /b\.example(?![^]*npm start)[^]*SLIPWAY_URL/, away],
+    ['models', EXIT.unreachable, 'another program', /JSON of\s+something else/, () => answering('{}')],
+    ['list', EXIT.unreachable, 'another program', /JSON of\s+something else/, () => answering('[1]')],
+    ['get x', EXIT.unreachable, 'another program', /JSON of\s+something else/, () => answering('{"id":3}')],
     ['models', EXIT.unreachable, 'nobody there', /cannot be reached: ECONNREFUSED[^]*npm start/, down],
     [
       'doctor',
@@ -83,20 +103,23 @@ describe('ends with', () => {
     expect(told.out + told.err + ran.out + ran.err).not.toContain(KEY);
   });
 
-  test('a fault of our own as it is, unexplained', async () => {
-    const fetch = (): never => {
-      throw new RangeError('a bug');
-    };
-    const io = {
-      fetch,
-      random: {
-        unit: () => {
-          throw new RangeError('a bug');
-        },
-        hex: () => 'k',
+  test('1 a fault of our own, with --json too', async () => {
+    const clock = {
+      nowMs: (): number => {
+        throw new RangeError('a bug');
       },
+      after: () => () => undefined,
     };
-    await expect(run('models', io)).rejects.toThrow('a bug');
+    expect(await run('models', { clock })).toMatchObject({ exit: EXIT.failed, err: expect.stringMatching(/a bug/) });
+    expect(await json('models', { clock })).toEqual({
+      error: { exit: EXIT.failed, status: null, code: 'internal', detail: 'RangeError: a bug', errors: [] },
+    });
+  });
+
+  test('a refusal that is said once', async () => {
+    const { err } = await run('submit slide-text');
+    expect(err).toBe('slipway: /input/text: is required.\n');
+    expect((await run('submit form')).err).toMatch(/^ {2}\/input\/text is required\n {2}\/input\/count is required$/m);
   });
 });
 
@@ -146,6 +169,44 @@ describe('submit', () => {
     const before = (await json('list --all'))['items'] as unknown[];
     await run(`submit slide-text --set text=hello --key ${key}`);
     expect((await json('list --all'))['items']).toHaveLength(before.length);
+  });
+
+  test.each<[string, () => World]>([
+    ['without an answer', () => ({ fetch: fated(Array<Fate>(4).fill('fails after')).fetch })],
+    ['by a fault on the way', () => ({ fetch: async () => new Response('<html>', { status: 500 }) })],
+    ['with a fault of ours', () => ({ fetch: async () => new Response(INTERNAL, { status: 500 }) })],
+    ['at Ctrl-C', () => ({ signal: interrupted().signal })],
+  ])('and retry that end %s give back the key, to people and to programs', async (_, world) => {
+    const ended = await submitted();
+    await run(`cancel ${ended}`);
+    for (const line of ['submit slide-text --set text=hello --key deck-9', `retry ${ended} --key deck-9`]) {
+      const ran = await run(line, world());
+      expect(ran.err).toContain('It may have been taken. Submitted again it is one job with\n  --key deck-9\n');
+      const { error } = await json(line, world());
+      expect(error).toMatchObject({ exit: ran.exit, job: null, idempotencyKey: 'deck-9', detail: expect.any(String) });
+    }
+  });
+  const INTERNAL = JSON.stringify({ code: 'internal', detail: 'Something broke.', errors: [] });
+
+  test('that is no longer waited for gives back the job', async () => {
+    const gone = new AbortController();
+    const stop = (): World => ({
+      fetch: async (input, init) => {
+        if (init?.method === 'GET') gone.abort(interrupted().signal.reason);
+        return fetch(input, init);
+      },
+      signal: gone.signal,
+    });
+    const { error } = await json('submit slide-text --set text=hello --key deck-10 --wait', stop());
+    const made = await json('submit slide-text --set text=hello --key deck-10');
+    expect(error).toMatchObject({ exit: EXIT.interrupted, job: made['id'], idempotencyKey: 'deck-10' });
+  });
+
+  test('that is refused for too many jobs is not made again, and a refusal gives back no key', async () => {
+    const busy = JSON.stringify({ code: 'too_many_jobs', detail: 'Too many wait.', errors: [] });
+    const { fetch, asked } = fated([new Response(busy, { status: 429, headers: { 'retry-after': '30' } })]);
+    const ran = await run('submit slide-text --set text=hello', { fetch });
+    expect([ran.exit, ran.err, asked.length]).toEqual([EXIT.failed, 'slipway: Too many wait.\n', 1]);
   });
 });
 
@@ -202,6 +263,29 @@ describe('watch', () => {
     const ran = await run(`watch ${id}`, { signal: gone.signal, onStderr: () => gone.abort(signal.reason) });
     expect(ran.exit).toBe(EXIT.interrupted);
     expect((await clientOf(api).getJob(id)).state).toBe('queued');
+  });
+
+  test('goes on through an outage of minutes, of which it says one line', async () => {
+    const id = await submitted();
+    await clientOf(api).cancelJob(id);
+    const random = { unit: () => 0.9, hex: () => 'k' };
+    const down = (): World => ({ random, fetch: fated(Array<Fate>(30).fill('fails before')).fetch });
+    for (const line of [`watch ${id}`, `logs ${id} -f`, `watch ${id} --timeout 3600`]) {
+      const ran = await run(line, down());
+      expect(ran.err.match(/ECONNREFUSED; trying\s+again\s+in \d+ s,\s+Ctrl-C\s+ends/g)).toHaveLength(1);
+      expect(ran.exit).toBe(line.startsWith('logs') ? EXIT.ok : EXIT.failed);
+    }
+    const forever: World = { random, fetch: () => Promise.reject(new TypeError('down')) };
+    expect((await run(`logs ${id} -f`, forever)).exit).toBe(EXIT.unreachable);
+  });
+
+  test('is told when it waits because it is asked to', async () => {
+    const busy = new Response('', { status: 429, headers: { 'retry-after': '9' } });
+    const ran = await run('models', { fetch: fated([busy]).fetch });
+    expect(ran).toMatchObject({
+      exit: EXIT.ok,
+      err: expect.stringMatching(/^not now \(429\); trying again in (9|10) s, Ctrl-C ends\n$/),
+    });
   });
 
   test('is what submit --wait does, whose stdout has the result alone', async () => {

@@ -74,6 +74,28 @@ describe('the process', () => {
   }, 60_000);
 });
 
+describe('a pipe that nobody reads', () => {
+  const nobody = { SLIPWAY_URL: 'http://127.0.0.1:1', SLIPWAY_API_KEY: 'k' };
+  test.each<[string, string, number]>([
+    ['stdout', 'slipway get x --json', 3],
+    ['stderr', 'slipway lst 2>&1 >/dev/null', 2],
+    ['stdout, of what goes well', 'slipway --help', 0],
+  ])(
+    '%s: the exit code is that of what happened',
+    async (_, line, exit) => {
+      // Its reader is gone before it writes.
+      const pipe = `{ sleep 0.2; ${line}; echo "exit $?" >&4; } | true`;
+      expect((await bash(`set +e +o pipefail\nexec 4>&1\n${pipe}`, nobody)).out).toBe(`exit ${exit}\n`);
+    },
+    60_000,
+  );
+
+  test('a disk that is full is said', async () => {
+    const ended = await bash('slipway --help > /dev/full');
+    expect(ended).toEqual({ exit: 1, out: '', err: 'slipway: its output cannot be written: ENOSPC.\n' });
+  }, 60_000);
+});
+
 describe('completion in bash', () => {
   const complete = async (...words: string[]): Promise<string[]> => {
     const list = ['slipway', ...words].map(quoted).join(' ');
