@@ -5,4 +5,10 @@ export type { ClientHost } from './host.ts';
 export type { Listing, PageOf } from './pages.ts';
 export type { Retry } from './send.ts';
 export { hasEnded, type WaitOptions, type WatchOptions } from './watch.ts';
-export { verifyWebhook, WebhookRefusedError, type WebhookEvent, type WebhookHeaders } from './webhook.ts';
+export {
+  verifyWebhook,
+  WebhookRefusedError,
+  type WebhookBody,
+  type WebhookEvent,
+  type WebhookHeaders,
+} from './webhook.ts';

@@ -2,7 +2,7 @@ import type { ModelResource } from '../../domain/contract/http.ts';
 import type { Scope } from '../../domain/contract/tenant.ts';
 import type { SlipwayClient } from '../client.ts';
 import { SlipwayError } from '../errors.ts';
-import { EXIT, exitOf, type Exit } from './exit.ts';
+import { EXIT, exitOf, isElsewhere, type Exit } from './exit.ts';
 import { isLoopback } from './explained.ts';
 import type { Io } from './io.ts';
 import { command } from './spec.ts';
@@ -82,6 +82,8 @@ const fail = (name: string, detail: string, remedy: readonly string[]): Check =>
   remedy,
 });
 
+const warn = (name: string, detail: string): Check => ({ name, state: 'warn', detail, remedy: [] });
+
 function nodeCheck(version: string): Check {
   return Number(version.split('.')[0]) >= NEEDED_NODE
     ? ok('node', version)
@@ -107,19 +109,28 @@ async function serverChecks(io: Io, client: SlipwayClient): Promise<{ checks: Ch
     const remedy = ['npm start prints one; an admin makes one: slipway keys make TENANT NAME'];
     return { checks: [...checks, fail('key', error.detail, remedy)], exit: EXIT.unauthorised };
   }
+  // Seen is what was done, or not done for want of the job that is none; of what broke on the way nothing is known.
   const has = (result: unknown): boolean =>
-    !(result instanceof SlipwayError) || (result.status !== 401 && result.status !== 403);
+    !(result instanceof SlipwayError) || (result === cancel && result.status === 404 && !isElsewhere(result));
+  const isRefused = (result: unknown): boolean =>
+    result instanceof SlipwayError && exitOf(result) === EXIT.unauthorised;
   const asked: [Scope, unknown][] = [
     ['submit', cancel],
     ['read', models],
     ['admin', tenants],
   ];
   const scopes = asked.flatMap(([scope, result]) => (has(result) ? [scope] : []));
-  if (scopes.length === 0) {
+  const unknown = asked.flatMap(([scope, result]) =>
+    has(result) || isRefused(result)
+      ? []
+      : [warn('key', `good for ${scope}: not known: ${(result as SlipwayError).detail}`)],
+  );
+  if (scopes.length === 0 && unknown.length === 0) {
     checks.push(fail('key', error?.detail ?? 'good for nothing', []));
     return { checks, exit: EXIT.unauthorised };
   }
-  checks.push(ok('key', `good for ${scopes.join(', ')}`));
+  if (scopes.length > 0) checks.push(ok('key', `good for ${scopes.join(', ')}`));
+  checks.push(...unknown);
   if (Array.isArray(models)) checks.push(...(models as ModelResource[]).map(modelCheck));
   else if (error !== null && error.status !== 403) {
     return { checks: [...checks, fail('models', error.detail, [])], exit: exitOf(error) };

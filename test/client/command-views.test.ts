@@ -188,6 +188,24 @@ describe('doctor', () => {
     },
   );
 
+  test('claims of a key nothing that it has not seen', async () => {
+    const broken = JSON.stringify({ code: 'internal', detail: 'The store is broken.', errors: [] });
+    const breaking =
+      (what: RegExp): typeof fetch =>
+      async (input, init) =>
+        what.test(input as string) ? new Response(broken, { status: 500 }) : fetch(input, init);
+    const { exit, out } = await run('doctor', { fetch: breaking(/cancel$|tenants/) });
+    expect([exit, out]).toEqual([EXIT.ok, expect.stringContaining('ok    key: good for read\n')]);
+    expect(out).toContain('warn  key: good for submit: not known: The store is broken.\n');
+    expect(out).toContain('warn  key: good for admin: not known: The store is broken.\n');
+    const none = await run('doctor', { fetch: breaking(/./) });
+    expect([none.exit, none.out]).toEqual([
+      EXIT.failed,
+      expect.stringMatching(/not known[^]*FAIL {2}models: The store/),
+    ]);
+    expect(none.out).not.toContain('ok    key');
+  });
+
   test.each<[string, number, RegExp, World]>([
     ['a wrong key', EXIT.unauthorised, /FAIL {2}key: This API key is not known/, { env: { SLIPWAY_API_KEY: 'no' } }],
     ['no key', EXIT.usage, /FAIL {2}settings: SLIPWAY_API_KEY is not set/, { env: { SLIPWAY_API_KEY: '' } }],
