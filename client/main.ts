@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { addAbortSignal } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { EmulatorsMissingError, installedEmulators } from '../emulators/installed.ts';
 import { EXIT, InterruptedError } from './command/exit.ts';
@@ -26,17 +27,28 @@ function writer(stream: NodeJS.WriteStream): (text: string) => void {
   return (written) => void (isClosed || stream.write(written));
 }
 
+const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
 const io: Io = {
   ...systemHost,
   stdout: writer(process.stdout),
   stderr: writer(process.stderr),
   env: process.env,
   columns: process.stdout.isTTY ? process.stdout.columns : undefined,
+  stderrColumns: () => (process.stderr.isTTY ? process.stderr.columns : undefined),
+  version,
   isTerminal: { stdout: process.stdout.isTTY, stderr: process.stderr.isTTY },
   signal: interrupt.signal,
   nodeVersion: process.versions.node,
   readFile: (path) => readFile(path, 'utf8'),
-  readStdin: () => text(process.stdin),
+  readStdin: async () => {
+    try {
+      return await text(addAbortSignal(interrupt.signal, process.stdin));
+    } finally {
+      interrupt.signal.throwIfAborted();
+    }
+  },
   missingForEmulators: () =>
     installedEmulators(['firestore', 'pubsub']).then(
       () => null,

@@ -2,6 +2,7 @@ import type { JobResource } from '../../domain/contract/http.ts';
 import { WaitTimeoutError } from '../errors.ts';
 import { bar, lines, silence } from './bar.ts';
 import { EXIT, UsageError, type Exit } from './exit.ts';
+import { canRedraw } from './io.ts';
 import { jobLines } from './job-view.ts';
 import type { Context, Option } from './spec.ts';
 import { numberOf } from './settings.ts';
@@ -28,7 +29,7 @@ export function secondsOf(timeout: string | undefined, { wait }: { readonly wait
  */
 export async function follow(context: Context, id: string, seconds: number | null): Promise<Exit> {
   const { io, isJson } = context;
-  const isShown = io.isTerminal.stderr && !isJson;
+  const isShown = canRedraw(io) && !isJson;
   const progress = isJson ? silence : isShown ? bar(io) : lines(io);
   const late = new AbortController();
   const callOff = seconds === null ? null : io.clock.after(seconds * 1_000, () => late.abort());

@@ -32,8 +32,10 @@ async function textOf(io: Pick<Io, 'readFile' | 'readStdin'>, given: string): Pr
 function parsedInput(text: string, given: string): Json {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    // A file may begin with a mark of its byte order.
+    value = JSON.parse(text.replace(/^\ufeff/, ''), finite);
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     const hint = given === text ? 'A file is --input @FILE, standard input is --input -.' : null;
     throw new UsageError(`--input is no JSON: ${(error as Error).message}.`, hint);
   }
@@ -65,10 +67,17 @@ function put(input: Json, set: string): void {
 
 function valueOf(text: string): unknown {
   try {
-    return JSON.parse(text);
-  } catch {
+    return JSON.parse(text, finite);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
     return text;
   }
+}
+
+/** What JSON cannot say would arrive as null. */
+function finite(name: string, value: unknown): unknown {
+  if (typeof value !== 'number' || Number.isFinite(value)) return value;
+  throw new UsageError(`${name === '' ? 'A number' : `The number "${name}"`} of the input is too large.`);
 }
 
 const isObject = (value: unknown): value is Json =>

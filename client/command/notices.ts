@@ -1,6 +1,6 @@
 import { MOST_TRIES } from '../retry.ts';
 import type { Retry } from '../send.ts';
-import { canRedraw, widthOf, type Io } from './io.ts';
+import { canRedraw, stderrWidthOf, type Io } from './io.ts';
 import { wrapped } from './text.ts';
 
 /** What is over sooner needs no word. */
@@ -25,7 +25,7 @@ export function notices(io: Io): (retry: Retry) => boolean {
     isTold = true;
     const why = error.status === null ? error.detail.replace(/\.$/, '') : `not now (${error.status})`;
     const next = waitMs < UNNOTICED_MS ? 'trying again' : `trying again in ${Math.ceil(waitMs / 1_000)} s`;
-    const lines = wrapped(`${why}; ${next}, Ctrl-C ends`, widthOf(io)).join('\n');
+    const lines = wrapped(`${why}; ${next}, Ctrl-C ends`, stderrWidthOf(io)).join('\n');
     // Over the bar, which is drawn anew below.
     io.stderr(canRedraw(io) ? `\r\u001b[K${lines}\n` : `${lines}\n`);
     return true;

@@ -27,8 +27,8 @@ describe('list', () => {
     const id = await submitted();
     await run(`cancel ${id}`);
     const { out } = await run('list --state canceled --model slide-text --limit 1');
-    expect(out).toMatch(/^ID +MODEL +STATE +AGE +RAN +WHY\n/);
-    expect(out).toContain(`${id}  slide-text  canceled`);
+    expect(out).toMatch(/^ID +STATE +MODEL +AGE +RAN +WHY\n/);
+    expect(out).toContain(`${id}  canceled  slide-text`);
     expect(out).toContain('There are more: --all');
     const first = await json('list --limit 1');
     expect(first['items']).toHaveLength(1);
@@ -36,6 +36,8 @@ describe('list', () => {
     expect(second['items']).not.toEqual(first['items']);
     expect((await run('list --model folder')).out).toBe('No jobs.\n');
     await run('list --all', { columns: 50 });
+    expect((await run('list', { columns: 40 })).out).toMatch(/^ID +STATE\n/);
+    expect((await run('list', { env: { COLUMNS: '44' } })).out).toMatch(/^ID +STATE *\n|^ID +STATE +MODEL\n/);
   });
 
   test('has colours on a terminal alone, and none where NO_COLOR says so', async () => {
@@ -45,6 +47,14 @@ describe('list', () => {
     expect((await run('list', { isTerminal, env: { TERM: 'dumb' } })).out).not.toContain('\u001b[');
     expect((await run('list')).out).not.toContain('\u001b[');
   });
+});
+
+test('get shows what is kept with a job, and cannot be taken for the rest', async () => {
+  const metadata = { state: 'succeeded', 'a long name of something': '漢字' };
+  const { id } = await clientOf(api).createJob({ model: 'slide-text', input: { text: 'x' }, metadata });
+  const { out } = await run(`get ${id}`);
+  expect(out).toMatch(/^metadata +state=succeeded$/m);
+  expect(out).toMatch(/^metadata +a long name of something=漢字$/m);
 });
 
 test('get shows where the time went, what came of it, and its files', async () => {
@@ -142,6 +152,7 @@ test('models say what is missing and what installs it', async () => {
   expect((await run('models folder')).out).toMatch(/^foldit: +apt-get install foldit$/m);
   expect((await run('models form')).out).toMatch(/^text\* +string\ncount\* +integer\nkind +a\|b$/m);
   expect((await json('models'))['items']).toHaveLength(3);
+  expect((await run('models', { columns: 40 })).out).toMatch(/^slide-text /m);
 });
 
 test('tenants and keys are made, shown and taken away; a key stands alone on stdout', async () => {

@@ -5,7 +5,7 @@ import { JobResource } from '../../domain/contract/http.ts';
 import { KEY, serveApi, type TestApi } from '../api/serve-api.ts';
 import { removeFolders } from '../local/folder.ts';
 import { clientOf, fated, type Fate } from './client-rig.ts';
-import { interrupted, moveOn, plain, slipway, type World } from './command-rig.ts';
+import { interrupted, slipway, type World } from './command-rig.ts';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -37,6 +37,14 @@ describe('ends with', () => {
     ['models', EXIT.ok, 'a list', /^$/],
     ['--help', EXIT.ok, 'help', /^$/],
     ['help submit', EXIT.ok, 'help of one', /^$/],
+    ['keys --help', EXIT.ok, 'help of a group', /^$/],
+    ['help keys', EXIT.ok, 'help of a group', /^$/],
+    ['help sbmit', EXIT.usage, 'help of none', /Did you mean "submit"/],
+    ['completion fish', EXIT.usage, 'a shell of another kind', /SHELL can be bash, zsh; not "fish"/],
+    ['submit form --set count=1e999', EXIT.usage, 'no number', /too large/],
+    ['submit form --set a=[1e999]', EXIT.usage, 'no number', /too large/],
+    ['submit form --input {"count":1e999}', EXIT.usage, 'no number', /The number "count" of the input is too large/],
+    ['submit form --metadata a=1 --metadata a=2', EXIT.usage, 'a name twice', /--metadata a is given twice/],
     ['', EXIT.usage, 'no command', /Which command/],
     ['submit slide-text', EXIT.failed, 'a refusal', /\/input\/text: is required/],
     [`cancel ${NO_JOB}`, EXIT.notFound, 'what is not there', /There is no job/],
@@ -133,6 +141,19 @@ test('every command explains itself, with examples that name it', async () => {
   }
 });
 
+test('help is of what is named, wherever it is asked for; --version says which', async () => {
+  const submit = (await run('submit --help')).out;
+  for (const line of ['--help submit', '-h submit', 'submit --set x -h', 'submit --nonsense --help']) {
+    expect((await slipway(api, line.split(' '), {})).out).toBe(submit);
+  }
+  const keys = (await run('keys --help')).out;
+  expect(keys).toMatch(/^ {2}keys make TENANT NAME /m);
+  expect(keys).not.toContain('tenants');
+  expect((await run('help keys')).out).toBe(keys);
+  expect((await run('help keys make')).out).toBe((await run('keys make --help')).out);
+  expect(await run('--version')).toEqual({ exit: EXIT.ok, out: 'slipway 1.2.3\n', err: '' });
+});
+
 describe('submit', () => {
   test('takes JSON, a file, standard input, and fields over it', async () => {
     const inputOf = async (args: string[], world?: World): Promise<unknown> => {
@@ -144,6 +165,7 @@ describe('submit', () => {
     expect(await inputOf(['--input', text])).toEqual(input);
     expect(await inputOf(['--input', '@in.json'], { files: { 'in.json': text } })).toEqual(input);
     expect(await inputOf(['--input', '-'], { stdin: text })).toEqual(input);
+    expect(await inputOf(['--input', '-'], { stdin: `\ufeff${text}` })).toEqual(input);
     const sets = ['--set', 'count=7', '--set', 'page.url=https://x.example/?a=b', '--set', 'text=a b'];
     expect(await inputOf(['--input', text, ...sets])).toEqual({
       text: 'a b',
@@ -207,92 +229,5 @@ describe('submit', () => {
     const { fetch, asked } = fated([new Response(busy, { status: 429, headers: { 'retry-after': '30' } })]);
     const ran = await run('submit slide-text --set text=hello', { fetch });
     expect([ran.exit, ran.err, asked.length]).toEqual([EXIT.failed, 'slipway: Too many wait.\n', 1]);
-  });
-});
-
-describe('watch', () => {
-  const RUNNING: Partial<JobRunning> = {
-    progress: { fraction: 0.5, message: 'page 2\u001b[2J of 4', atMs: 0 },
-    attempt: 1,
-  };
-  type JobRunning = Parameters<typeof moveOn>[2][number][1];
-
-  test('shows a bar on a terminal, then the job; what a model says cannot steer the terminal', async () => {
-    const id = await submitted();
-    await moveOn(api, id, [['running', RUNNING]]);
-    let isTold = false;
-    const ran = await run(`watch ${id}`, {
-      isTerminal: { stdout: true, stderr: true },
-      columns: 60,
-      onStderr: () => {
-        if (isTold) return;
-        isTold = true;
-        void moveOn(api, id, [['succeeded', { output: { text: 'x'.repeat(100) } }]]);
-      },
-    });
-    expect(ran.exit).toBe(EXIT.ok);
-    expect(ran.err).toContain('\r[##########----------]  50 %  running page 2 [2J of 4\u001b[K');
-    expect(ran.err).toContain('\r[####################] 100 %  succeeded\u001b[K\n');
-    expect(plain(ran.out)).toMatch(/^state +succeeded$/m);
-    expect(ran.out).toContain('\u001b[32msucceeded');
-    expect(ran.out).toMatch(/^ {2}"text": "x+…$/m);
-  });
-
-  test('is lines elsewhere, and 1 for a job that did not succeed', async () => {
-    const id = await submitted();
-    const ran = await run(`watch ${id}`, { onStderr: () => void clientOf(api).cancelJob(id) });
-    expect(ran).toMatchObject({ exit: EXIT.failed, err: `${id}  queued\n${id}  canceled\n` });
-    expect(await json(`watch ${id}`)).toMatchObject({ id, state: 'canceled' });
-  });
-
-  test('gives up at its time: 6, and says that the job goes on', async () => {
-    const id = await submitted();
-    const clock = {
-      nowMs: () => 0,
-      after: (ms: number, fn: () => void) => (ms === 5_000 && setImmediate(fn), () => undefined),
-    };
-    const ran = await run(`watch ${id} --timeout 5`, { clock });
-    expect(ran.exit).toBe(EXIT.timedOut);
-    expect(ran.err).toMatch(/after 5 s; it goes on/);
-  });
-
-  test('ends at Ctrl-C: 130, and the job goes on', async () => {
-    const id = await submitted();
-    const gone = new AbortController();
-    const { signal } = interrupted();
-    const ran = await run(`watch ${id}`, { signal: gone.signal, onStderr: () => gone.abort(signal.reason) });
-    expect(ran.exit).toBe(EXIT.interrupted);
-    expect((await clientOf(api).getJob(id)).state).toBe('queued');
-  });
-
-  test('goes on through an outage of minutes, of which it says one line', async () => {
-    const id = await submitted();
-    await clientOf(api).cancelJob(id);
-    const random = { unit: () => 0.9, hex: () => 'k' };
-    const down = (): World => ({ random, fetch: fated(Array<Fate>(30).fill('fails before')).fetch });
-    for (const line of [`watch ${id}`, `logs ${id} -f`, `watch ${id} --timeout 3600`]) {
-      const ran = await run(line, down());
-      expect(ran.err.match(/ECONNREFUSED; trying\s+again\s+in \d+ s,\s+Ctrl-C\s+ends/g)).toHaveLength(1);
-      expect(ran.exit).toBe(line.startsWith('logs') ? EXIT.ok : EXIT.failed);
-    }
-    const forever: World = { random, fetch: () => Promise.reject(new TypeError('down')) };
-    expect((await run(`logs ${id} -f`, forever)).exit).toBe(EXIT.unreachable);
-  });
-
-  test('is told when it waits because it is asked to', async () => {
-    const busy = new Response('', { status: 429, headers: { 'retry-after': '9' } });
-    const ran = await run('models', { fetch: fated([busy]).fetch });
-    expect(ran).toMatchObject({
-      exit: EXIT.ok,
-      err: expect.stringMatching(/^not now \(429\); trying again in (9|10) s, Ctrl-C ends\n$/),
-    });
-  });
-
-  test('is what submit --wait does, whose stdout has the result alone', async () => {
-    const ran = await run('submit slide-text --set text=hello --wait --timeout 60', {
-      onStderr: (text) => void (/^(\w{26}) {2}queued/.test(text) && clientOf(api).cancelJob(text.slice(0, 26))),
-    });
-    expect(ran.exit).toBe(EXIT.failed);
-    expect(ran.out).toMatch(/^job +\w{26}\n/);
   });
 });

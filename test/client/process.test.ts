@@ -134,6 +134,19 @@ describe('a pipe that nobody reads', () => {
   }, 60_000);
 });
 
+test('Ctrl-C ends a submission whose input is still to come', async () => {
+  const child = spawn(process.execPath, [START, 'submit', 'form', '--input', '-'], {
+    env: { SLIPWAY_API_KEY: 'k' },
+    stdio: ['pipe', 'ignore', 'pipe'],
+  });
+  const ended = new Promise((resolve) => child.on('close', resolve));
+  // More than a pipe holds: once it is through, the command is reading.
+  await new Promise<void>((resolve) => child.stdin.write(' '.repeat(1_000_000), () => resolve()));
+  child.stdin.on('error', () => undefined);
+  child.kill('SIGINT');
+  expect(await ended).toBe(130);
+}, 60_000);
+
 describe('completion in bash', () => {
   const complete = async (...words: string[]): Promise<string[]> => {
     const list = ['slipway', ...words].map(quoted).join(' ');
