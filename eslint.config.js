@@ -65,7 +65,7 @@ const directions = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
           ...(folder === 'client'
             ? [
                 {
-                  regex: '/domain/(?!contract/|errors\\.ts$|near-names\\.ts$)',
+                  regex: '/domain/(?!contract/|content-types\\.ts$|errors\\.ts$|near-names\\.ts$)',
                   message: 'a client knows the interface and nothing behind it.',
                 },
               ]

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { CreateFileRequest, FileResource } from '../domain/contract/file-api.ts';
 import type { Explanation, ListLogsQuery, LogPage } from '../domain/contract/follow.ts';
 import type {
   CanceledJob,
@@ -13,6 +14,7 @@ import type {
   ModelResource,
   RetryJobRequest,
 } from '../domain/contract/http.ts';
+import type { RejectionResource } from '../domain/contract/rejection.ts';
 import type {
   CreateKeyRequest,
   KeyResource,
@@ -25,6 +27,7 @@ import { followJob, type FollowOptions, type JobEvent } from './follow.ts';
 import { systemHost, type ClientHost } from './host.ts';
 import { listing, type Listing, type PageOf } from './pages.ts';
 import { sender, type Call, type Retry } from './send.ts';
+import { uploadFile, type UploadOptions } from './upload.ts';
 import { waitForJob, watchJob, type ReadJob, type WaitOptions, type WatchOptions } from './watch.ts';
 
 export interface ClientOptions extends Partial<ClientHost> {
@@ -90,6 +93,17 @@ export interface SlipwayClient {
   waitFor(id: string, options?: WaitOptions): Promise<JobResource>;
   /** The job now, after each hold, and as it ended: for who wants to see its progress. */
   watch(id: string, options?: WatchOptions): AsyncIterable<JobResource>;
+  /** Declares a file; as `createJob` with an idempotency key. Its bytes go where `upload` says, once: `uploadFile` does both. */
+  createFile(
+    request: Given<typeof CreateFileRequest>,
+    options?: Abortable & { idempotencyKey?: string },
+  ): Promise<FileResource>;
+  getFile(id: string, options?: Abortable): Promise<FileResource>;
+  deleteFile(id: string, options?: Abortable): Promise<void>;
+  /** What stands for this content in the input of a job, once it is there: `slipway:files/...`. */
+  uploadFile(content: Blob | Uint8Array, options?: UploadOptions): Promise<string>;
+  /** The messages of the tenant's own topic that made no job, newest first. */
+  listRejections(options?: Paged): Listing<RejectionResource>;
   listModels(options?: Abortable): Promise<readonly ModelResource[]>;
   getModel(name: string, options?: Abortable): Promise<ModelResource>;
   createFirebaseToken(options?: Abortable): Promise<FirebaseToken>;
@@ -144,6 +158,10 @@ export function createClient({ url, key, onRetry, ...given }: ClientOptions): Sl
   const getJob: ReadJob = async (id, options = {}) =>
     ask({ method: 'GET', path: jobPath(id), isAnswer: isJob, ...reading(options) });
 
+  const createFile: SlipwayClient['createFile'] = (body, { idempotencyKey = host.random.hex(16), signal } = {}) =>
+    ask({ method: 'POST', path: '/v1/files', body, signal, headers: { 'idempotency-key': idempotencyKey } });
+  const getFile: SlipwayClient['getFile'] = async (id, options) => get(`/v1/files/${step(id)}`, options);
+
   const submit = (
     path: string,
     body: object,
@@ -196,6 +214,11 @@ export function createClient({ url, key, onRetry, ...given }: ClientOptions): Sl
     createJobToken: async (id, options) => ask({ method: 'POST', path: jobPath(id, '/tokens'), ...options }),
     waitFor: (id, options = {}) => waitForJob(getJob, host, id, options),
     watch: (id, options = {}) => watchJob(getJob, host, id, options),
+    createFile,
+    getFile,
+    deleteFile: async (id, options) => ask({ method: 'DELETE', path: `/v1/files/${step(id)}`, ...options }),
+    uploadFile: (content, options = {}) => uploadFile({ createFile, getFile }, host, content, options),
+    listRejections: (options = {}) => list('/v1/rejections', options),
     listModels: (options) => all('/v1/models', options),
     getModel: async (name, options) => get(`/v1/models/${step(name)}`, options),
     createFirebaseToken: (options) => ask({ method: 'POST', path: '/v1/tokens/firebase', ...options }),

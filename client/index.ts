@@ -4,6 +4,7 @@ export type { FollowOptions, JobEvent, JobProgress } from './follow.ts';
 export type { ClientHost } from './host.ts';
 export type { Listing, PageOf } from './pages.ts';
 export type { Retry } from './send.ts';
+export type { UploadOptions } from './upload.ts';
 export { hasEnded, type WaitOptions, type WatchOptions } from './watch.ts';
 export {
   verifyWebhook,

@@ -1,3 +1,4 @@
+import { openAsBlob } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { addAbortSignal } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -42,6 +43,7 @@ const io: Io = {
   signal: interrupt.signal,
   nodeVersion: process.versions.node,
   readFile: (path) => readFile(path, 'utf8'),
+  openFile: (path) => openAsBlob(path),
   readStdin: async () => {
     try {
       return await text(addAbortSignal(interrupt.signal, process.stdin));

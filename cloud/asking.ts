@@ -26,7 +26,7 @@ export function isPassing(error: unknown): boolean {
 }
 
 /**
- * A call that changes nothing, so that it may be made again whatever has become of it.
+ * A call that changes nothing, or comes to the same however often it is made, so that it may be made again whatever has become of it.
  * @throws UnavailableError where it has not been answered, in time or at all; else what the client throws
  */
 export async function asking<T>(deadline: Deadline, whom: string, call: () => Promise<T>): Promise<T> {

@@ -46,7 +46,7 @@ export function firestoreIndexes(): FirestoreIndexes {
 }
 
 /** Collections that nobody queries. */
-const KEPT: readonly (CollectionName | 'batches')[] = ['jobs_private', 'rejections', 'batches'];
+const KEPT: readonly (CollectionName | 'batches')[] = ['jobs_private', 'batches'];
 
 const scopeOf = (collection: string): Scope =>
   BELOW_A_JOB.has(collection as CollectionName) ? 'COLLECTION_GROUP' : 'COLLECTION';

@@ -1,5 +1,7 @@
 import type { PubSub, Topic as PubSubTopic } from '@google-cloud/pubsub';
-import type { Bus, Clock, Topic } from '../domain/ports.ts';
+import { NoTopicError } from '../domain/errors.ts';
+import type { Bus, Clock } from '../domain/ports.ts';
+import { outgoing } from '../eventarc/topics.ts';
 import { CALL_MS, withDeadline } from './deadline.ts';
 import type { Project } from './endpoints.ts';
 import { lazy } from './lazy.ts';
@@ -11,8 +13,12 @@ export interface PubSubOptions extends Project {
   readonly callMs?: number;
 }
 
+/** gRPC's codes for a topic that is not there, and for one that this function's account may not publish to. */
+const NOT_FOUND = 5;
+const PERMISSION_DENIED = 7;
+
 /** The name of a topic in its project. */
-export const topicName = (name: string, topic: Topic): string => `${name}-${topic}`;
+export const topicName = (name: string, topic: string): string => `${name}-${topic}`;
 
 /**
  * Pub/Sub. Each publish is sent at once and awaited, since a function has no processor time after its answer. The client
@@ -31,14 +37,21 @@ export function pubsubBus(options: PubSubOptions): Bus {
     return new Client({ projectId, apiEndpoint: endpoints.pubsub, authClient });
   });
   const deadline = { clock: options.clock, callMs: options.callMs ?? CALL_MS.publish };
-  const topics = new Map<Topic, PubSubTopic>();
+  const topics = new Map<string, PubSubTopic>();
 
   return {
     async publish(topic, message) {
       const pubsub = await client();
-      const known = topics.get(topic) ?? pubsub.topic(topicName(options.name, topic), { batching: { maxMessages: 1 } });
-      topics.set(topic, known);
-      await withDeadline(deadline, known.publishMessage({ json: message }));
+      const { topic: to, data, attributes } = outgoing(topic, message);
+      const known = topics.get(to) ?? pubsub.topic(topicName(options.name, to), { batching: { maxMessages: 1 } });
+      topics.set(to, known);
+      try {
+        await withDeadline(deadline, known.publishMessage({ data: Buffer.from(data), attributes }));
+      } catch (error) {
+        const { code } = error as { code?: unknown };
+        if (code !== NOT_FOUND && code !== PERMISSION_DENIED) throw error;
+        throw new NoTopicError(`${known.name} cannot be published to`, { cause: error });
+      }
     },
   };
 }

@@ -75,5 +75,9 @@ export function storageBlobs(options: StorageOptions): Blobs {
         throw error;
       }
     },
+
+    async remove(path) {
+      await files((all) => all.file(path).delete({ ignoreNotFound: true }));
+    },
   };
 }

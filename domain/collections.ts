@@ -1,4 +1,5 @@
 import type { Delivery } from './contract/delivery.ts';
+import type { StoredFile } from './contract/file.ts';
 import type { Edge, Job, JobEvent, JobPrivate, LogChunk } from './contract/job.ts';
 import type { Rejection } from './contract/rejection.ts';
 import type { Slot } from './contract/slot.ts';
@@ -17,6 +18,7 @@ export interface Collections {
   tenant_slots: TenantPlace;
   keys: Key;
   rejections: Rejection;
+  files: StoredFile;
 }
 export type CollectionName = keyof Collections;
 

@@ -16,6 +16,7 @@ export const PROBLEMS = {
   job_already_ended: { status: 409, title: 'The job has already ended' },
   job_not_ended: { status: 409, title: 'The job has not ended yet' },
   session_refused: { status: 409, title: 'This session does not hold its slot' },
+  gone: { status: 410, title: 'This was there, and has been deleted' },
   length_required: { status: 411, title: 'Content-Length is needed' },
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'This content type is not accepted' },
@@ -64,6 +65,11 @@ export class UnclearError extends Error {
 /** Thrown by a port that could not be reached and has changed nothing: the same call may well succeed a little later. */
 export class UnavailableError extends Error {
   override readonly name = 'UnavailableError';
+}
+
+/** Thrown by the bus where a topic is not there, or not this deployment's to publish to: until somebody makes it, no repeat helps. */
+export class NoTopicError extends Error {
+  override readonly name = 'NoTopicError';
 }
 
 /** Thrown when an event or push cannot be understood; it is acknowledged and recorded, since a retry would bring the same bytes. */

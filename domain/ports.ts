@@ -1,4 +1,5 @@
 import type { CollectionName, Collections } from './collections.ts';
+import type { Messages, Topic } from './messages.ts';
 import type { CollectionOf, Scalar, ShapeName, Where } from './shapes.ts';
 
 /** The address of a document: `path` is `collection/id`, or `jobs/id/collection/id` for what lies below a job. */
@@ -26,6 +27,7 @@ export const refs = {
   }),
   key: (hash: string): Ref<'keys'> => ({ collection: 'keys', path: `keys/${hash}` }),
   rejection: (id: string): Ref<'rejections'> => ({ collection: 'rejections', path: `rejections/${id}` }),
+  file: (id: string): Ref<'files'> => ({ collection: 'files', path: `files/${id}` }),
 } as const;
 
 /** The id of the slot of a queue with this index. */
@@ -43,7 +45,7 @@ export interface Snapshot<T> {
 export type Write =
   | { readonly kind: 'create'; readonly ref: Ref; readonly data: object }
   | { readonly kind: 'update'; readonly ref: Ref; readonly etag: string; readonly patch: object }
-  | { readonly kind: 'delete'; readonly ref: Ref };
+  | { readonly kind: 'delete'; readonly ref: Ref; readonly etag?: string };
 
 /** Fails the commit if the document exists. */
 export const create = <C extends CollectionName>(ref: Ref<C>, data: Collections[C]): Write => ({
@@ -59,8 +61,16 @@ export const update = <C extends CollectionName>(
   patch: Partial<Collections[C]>,
 ): Write => ({ kind: 'update', ref, etag: read.etag, patch });
 
-/** Deletes the document, if it is there: only for one that a precondition of the same commit shows to be the writer's. */
-export const remove = (ref: Ref): Write => ({ kind: 'delete', ref });
+/**
+ * Deletes the document, if it is there: only for one that a precondition of the same commit shows to be the writer's. With `read`
+ * that is its own: the commit fails unless the document is as it was read. One whose answer was lost on the way may fail so although
+ * it was made.
+ */
+export const remove = (ref: Ref, read?: Pick<Snapshot<unknown>, 'etag'>): Write => ({
+  kind: 'delete',
+  ref,
+  ...(read === undefined ? {} : { etag: read.etag }),
+});
 
 /** A place in a query's order: the ordered value and the path of the last document seen. */
 export type Cursor = readonly [Scalar, string];
@@ -94,23 +104,17 @@ export interface Store {
   ): () => void;
 }
 
-export interface Messages {
-  nudges: { readonly queue: string };
-  /** "Go on with this event", by its document's path: how `on-job-event` goes on where its time was up. */
-  events: { readonly event: string };
-  deliveries: { readonly delivery: string };
-}
-export type Topic = keyof Messages;
-
 /** Resolves once the message is accepted; it then arrives at least once, in no order, or is lost with its retention. */
 export interface Bus {
+  /** Throws NoTopicError where there is no such topic to publish to: a tenant's may be missing. */
   publish<T extends Topic>(topic: T, message: Messages[T]): Promise<void>;
 }
 
 /** What sweep hands to each function: ids only; the function reads and decides for itself. */
 export interface Due {
   dispatch: { readonly slots: readonly string[]; readonly jobs: readonly string[]; readonly queues: readonly string[] };
-  'on-job-event': { readonly events: readonly string[] };
+  /** By their paths: open events; jobs, files and rejections whose time is over. */
+  'on-job-event': { readonly events: readonly string[]; readonly purges: readonly string[] };
   'deliver-webhook': { readonly ids: readonly string[] };
 }
 
@@ -170,9 +174,10 @@ export interface Blobs {
   signDownload(path: string, options: { expiresInMs: number }): Promise<string>;
   /** Size in bytes, or null where there is no such blob. */
   size(path: string): Promise<number | null>;
+  /** Idempotent: a blob that is not there is as good as removed. An upload signed before may put one there again until it expires. */
+  remove(path: string): Promise<void>;
 }
 
-/** One settled event, from which counters and distributions are made. */
 /** One settled event: job and version tell which, and are no labels of a metric. */
 export interface SettledRecord {
   readonly job: string;

@@ -1,3 +1,4 @@
+import { DEFAULT_RETENTION_MS } from './retention.policy.ts';
 import { DAY, HOUR, MINUTE, SECOND } from './time.ts';
 
 /** Every duration and bound that the rules go by. Tests shorten them; none is read from anywhere else. */
@@ -42,6 +43,22 @@ export interface Settings {
   readonly maxBodyBytes: number;
   /** An input as JSON, with the outputs it refers to. A document has 1 MiB on Firestore, and a job's holds 256 KiB of output, its attempts and its artifacts as well. */
   readonly maxInputBytes: number;
+  /** How long a job is kept after its end, unless it asks for another time. */
+  readonly retentionMs: number;
+  /** How long it is known after that that there was one. */
+  readonly tombstoneMs: number;
+  /** When a job that is still needed though its time is over is looked at again. */
+  readonly purgeAgainMs: number;
+  /** How long a message that could not be understood stays on record. */
+  readonly rejectionMs: number;
+  readonly maxFileBytes: number;
+  /** The files of one job together: where a worker's disk is its memory, they lie beside the model. */
+  readonly maxJobFileBytes: number;
+  /**
+   * From a file's creation to its removal. Longer than the longest a job may wait (30 days ahead, 7 to its start deadline, an hour's
+   * run), so that a new file is good for every job.
+   */
+  readonly fileRetentionMs: number;
 }
 
 export const DEFAULT_SETTINGS: Settings = {
@@ -78,4 +95,11 @@ export const DEFAULT_SETTINGS: Settings = {
   downloadUrlMs: HOUR,
   maxBodyBytes: 512 * 1024,
   maxInputBytes: 448 * 1024,
+  retentionMs: DEFAULT_RETENTION_MS,
+  tombstoneMs: 30 * DAY,
+  purgeAgainMs: HOUR,
+  rejectionMs: 30 * DAY,
+  maxFileBytes: 1024 ** 3,
+  maxJobFileBytes: 2 * 1024 ** 3,
+  fileRetentionMs: 40 * DAY,
 };

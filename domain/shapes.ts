@@ -82,6 +82,7 @@ export const SHAPES = {
     order: 'rank',
     direction: 'asc',
   },
+  purgeDue: { collection: 'jobs', equal: ['schema'], contains: null, order: 'purgeAtMs', direction: 'asc' },
   openEvents: { collection: 'events', equal: ['open'], contains: null, order: 'atMs', direction: 'asc' },
   eventsOfJob: { collection: 'events', equal: ['jobId'], contains: null, order: 'seq', direction: 'asc' },
   logsOfJob: { collection: 'logs', equal: ['jobId', 'attempt'], contains: null, order: 'seq', direction: 'asc' },
@@ -94,7 +95,16 @@ export const SHAPES = {
   allTenants: { collection: 'tenants', equal: ['schema'], contains: null, order: 'id', direction: 'asc' },
   tenantsOfAccount: { collection: 'tenants', equal: [], contains: 'accounts', order: 'id', direction: 'asc' },
   placesOfTenant: { collection: 'tenant_slots', equal: ['tenant'], contains: null, order: 'index', direction: 'asc' },
+  rejectionsDue: { collection: 'rejections', equal: ['schema'], contains: null, order: 'atMs', direction: 'asc' },
+  rejectionsOfTenant: {
+    collection: 'rejections',
+    equal: ['tenant'],
+    contains: null,
+    order: 'atMs',
+    direction: 'desc',
+  },
   keysOfTenant: { collection: 'keys', equal: ['tenant'], contains: null, order: 'createdAtMs', direction: 'asc' },
+  filesByEnd: { collection: 'files', equal: ['schema'], contains: null, order: 'expiresAtMs', direction: 'asc' },
 } as const satisfies Record<string, Shape>;
 
 /**

@@ -1,6 +1,7 @@
 import type { BlockedReason, Job, JobError, JobEvent, JobState } from './contract/job.ts';
 import { IllegalMoveError } from './errors.ts';
 import { create, refs, remove, update, type Snapshot, type Write } from './ports.ts';
+import { retentionMsOf } from './retention.policy.ts';
 import { NEVER_MS } from './time.ts';
 
 /** What may follow what. A new state does not compile until its row is here. */
@@ -59,7 +60,7 @@ export function move(read: Snapshot<Job>, to: JobState, nowMs: number, detail: M
     untilMs: to === 'blocked' ? (detail.untilMs ?? NEVER_MS) : NEVER_MS,
     ...(isHeld(to) ? {} : { holder: null, ...(hasPlace(job) ? { place: null } : {}) }),
     ...(to === 'queued' ? { queuedAtMs: nowMs } : {}),
-    ...(isTerminal(to) ? { finishedAtMs: nowMs } : {}),
+    ...(isTerminal(to) ? { finishedAtMs: nowMs, purgeAtMs: nowMs + retentionMsOf(job) } : {}),
     ...(to === 'succeeded' ? { error: null } : detail.error === undefined ? {} : { error: detail.error }),
   };
   return [

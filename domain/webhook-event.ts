@@ -10,10 +10,13 @@ const EVENT_OF: Partial<Record<JobState, WebhookEventType>> = {
   expired: 'job.expired',
 };
 
+/** The webhook event that a job event is, or null where nobody is told of it. */
+export const eventTypeOf = ({ to }: Pick<JobEvent, 'to'>): WebhookEventType | null => EVENT_OF[to] ?? null;
+
 /** The webhook event a job event is for this job's endpoint, or null where it did not ask for it. */
 export function owedEvent(job: Pick<Job, 'webhook'>, event: Pick<JobEvent, 'to'>): WebhookEventType | null {
-  const type = EVENT_OF[event.to];
-  return type !== undefined && job.webhook?.events.includes(type) === true ? type : null;
+  const type = eventTypeOf(event);
+  return type !== null && job.webhook?.events.includes(type) === true ? type : null;
 }
 
 /**

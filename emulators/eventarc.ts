@@ -3,14 +3,17 @@ import type { Log } from '../domain/ports.ts';
 import { ROUTES, type FunctionName } from '../eventarc/routes.ts';
 import type { BusOptions, FunctionAddress } from '../local/bus.ts';
 import { topicName } from '../cloud/pubsub.ts';
+import { eventTopicOf } from '../eventarc/topics.ts';
 import { watchDocuments, type DocumentEvent } from './document-events.ts';
 import { startPushGateway, type EventRoute } from './push.ts';
 
 export interface Eventarc {
+  /** Makes the topics of a tenant, as Terraform does for one that a deployment names. Idempotent. */
+  openTopicsOf(tenant: string): Promise<void>;
   stop(): Promise<void>;
 }
 
-const ACK_SECONDS = { topic: 10, document: 10, push: 60 } as const;
+const ACK_SECONDS = { topic: 10, 'tenant-topic': 10, document: 10, push: 60 } as const;
 /** After so many tries a message of a subscription of our own goes to its dead letter. */
 const MOST_TRIES = 20;
 
@@ -40,11 +43,10 @@ export async function startEventarc(options: {
     const deadLetters = `${name}-dead-letters`;
     await ensureTopic(client, deadLetters);
     await ensureSubscription(client, deadLetters, deadLetters, {});
-    for (const route of routes) {
-      const topic = route.via === 'document' ? `${name}-eventarc-${route.function}` : topicName(name, route.topic);
+    const open = async (route: EventRoute, topic: string): Promise<void> => {
       await ensureTopic(client, topic);
       await ensureSubscription(client, topic, `${topic}-to-${route.function}`, {
-        pushEndpoint: gateway.endpointOf(route),
+        pushEndpoint: gateway.endpointOf(route, topic),
         ackDeadlineSeconds: ACK_SECONDS[route.via],
         retryPolicy: { minimumBackoff: { seconds: 1 }, maximumBackoff: { seconds: 60 } },
         ...(route.via === 'push'
@@ -56,6 +58,13 @@ export async function startEventarc(options: {
             }
           : {}),
       });
+    };
+    await ensureTopic(client, topicName(name, 'job-rejections'));
+    for (const route of routes) {
+      // A tenant's topics are made when it is known.
+      if (route.via === 'tenant-topic') continue;
+      const topic = route.via === 'document' ? `${name}-eventarc-${route.function}` : topicName(name, route.topic);
+      await open(route, topic);
       if (route.via !== 'document') continue;
       const onEvent = async ({ headers, body }: DocumentEvent): Promise<void> => {
         await client.topic(topic, { batching: { maxMessages: 1 } }).publishMessage({ data: body, attributes: headers });
@@ -69,7 +78,15 @@ export async function startEventarc(options: {
       });
       stops.push(() => watching.stop());
     }
-    return { stop };
+    return {
+      openTopicsOf: async (tenant) => {
+        await ensureTopic(client, topicName(name, eventTopicOf(tenant)));
+        for (const route of routes) {
+          if (route.via === 'tenant-topic') await open(route, topicName(name, route.topics + tenant));
+        }
+      },
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

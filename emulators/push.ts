@@ -7,11 +7,11 @@ import type { BusOptions, FunctionAddress } from '../local/bus.ts';
 import { bodyOf, startHttpServer } from './http-server.ts';
 
 /** A route over which events come. */
-export type EventRoute = Extract<Route, { via: 'topic' | 'document' | 'push' }>;
+export type EventRoute = Extract<Route, { via: 'topic' | 'tenant-topic' | 'document' | 'push' }>;
 
 export interface PushGateway {
-  /** Where a subscription of this route is to push to. */
-  endpointOf(route: EventRoute): string;
+  /** Where a subscription of this route is to push to; `topic` is the full name of its topic. */
+  endpointOf(route: EventRoute, topic: string): string;
   stop(): Promise<void>;
 }
 
@@ -20,7 +20,7 @@ type Plan = NonNullable<BusOptions['plan']>;
 type Envelope = PushEnvelope & { readonly message: { readonly attributes?: Readonly<Record<string, string>> } };
 
 /** How long a function has to answer: Eventarc's 10 s for an event; of a subscription of our own it is a setting. */
-const ANSWER_MS = { topic: 10 * SECOND, document: 10 * SECOND, push: MINUTE } as const;
+const ANSWER_MS = { topic: 10 * SECOND, 'tenant-topic': 10 * SECOND, document: 10 * SECOND, push: MINUTE } as const;
 /** Redelivered messages whose tries are still counted, for a plan. */
 const COUNTED = 10_000;
 
@@ -42,9 +42,9 @@ export async function startPushGateway(options: {
   const tries = new Map<string, number>();
   let isStopped = false;
 
-  const send = async (route: EventRoute, envelope: Envelope): Promise<boolean> => {
+  const send = async (route: EventRoute, topic: string, envelope: Envelope): Promise<boolean> => {
     const { url, token } = addressOf(route.function);
-    const { headers, body } = carried(projectId, route, envelope);
+    const { headers, body } = carried(projectId, route, topic, envelope);
     const timeout = ANSWER_MS[route.via];
     let problem: string;
     try {
@@ -75,26 +75,37 @@ export async function startPushGateway(options: {
     return attempt;
   };
 
-  const copiesOf = (route: EventRoute, envelope: Envelope): readonly number[] => {
+  const copiesOf = (route: EventRoute, topic: string, envelope: Envelope): readonly number[] => {
     if (plan === undefined) return [0];
-    const name = route.via === 'document' ? (envelope.message.attributes?.['ce-document'] ?? '') : route.topic;
-    return plan({ via: route.via, name, attempt: attemptOf(`${route.function} ${envelope.message.messageId}`) });
+    const { via } = route;
+    const name =
+      via === 'document'
+        ? (envelope.message.attributes?.['ce-document'] ?? '')
+        : via === 'tenant-topic'
+          ? topic
+          : route.topic;
+    return plan({
+      via: via === 'tenant-topic' ? 'topic' : via,
+      name,
+      attempt: attemptOf(`${route.function} ${envelope.message.messageId}`),
+    });
   };
 
   const server = await startHttpServer(async (incoming, response) => {
-    const route = routes[Number((incoming.url ?? '').slice(1))];
-    if (route === undefined) return void response.writeHead(404).end();
+    const [, index, topic] = (incoming.url ?? '').split('/');
+    const route = routes[Number(index)];
+    if (route === undefined || topic === undefined) return void response.writeHead(404).end();
     const envelope = JSON.parse((await bodyOf(incoming)).toString('utf8')) as Envelope;
     const sent = await Promise.all(
-      copiesOf(route, envelope).map(async (delayMs) => {
+      copiesOf(route, topic, envelope).map(async (delayMs) => {
         if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
-        return send(route, envelope);
+        return send(route, topic, envelope);
       }),
     );
     response.writeHead(sent.every(Boolean) ? 204 : 500).end();
   });
   return {
-    endpointOf: (route) => `${server.url}/${routes.indexOf(route)}`,
+    endpointOf: (route, topic) => `${server.url}/${routes.indexOf(route)}/${topic}`,
     stop: async () => {
       isStopped = true;
       await server.stop();
@@ -107,6 +118,7 @@ export async function startPushGateway(options: {
 function carried(
   projectId: string,
   route: EventRoute,
+  topic: string,
   envelope: Envelope,
 ): { readonly headers: Record<string, string>; readonly body: string | Buffer } {
   const { message } = envelope;
@@ -114,12 +126,13 @@ function carried(
     case 'push':
       return { headers: { 'content-type': 'application/json' }, body: JSON.stringify(envelope) };
     case 'topic':
+    case 'tenant-topic':
       return {
         headers: {
           'content-type': 'application/json',
           'ce-specversion': '1.0',
           'ce-type': EVENT_TYPES.message,
-          'ce-source': `//pubsub.googleapis.com/projects/${projectId}/topics/${route.topic}`,
+          'ce-source': `//pubsub.googleapis.com/projects/${projectId}/topics/${topic}`,
           'ce-id': message.messageId,
           'ce-time': message.publishTime,
         },

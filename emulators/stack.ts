@@ -4,9 +4,10 @@ import { cloudRunLauncher } from '../cloud/cloud-run.ts';
 import { firestoreStore } from '../cloud/firestore/store.ts';
 import { logMetrics } from '../cloud/log-metrics.ts';
 import { cloudGauges } from '../cloud/monitoring.ts';
-import { pubsubBus } from '../cloud/pubsub.ts';
+import { pubsubBus, topicName } from '../cloud/pubsub.ts';
 import { secretManager } from '../cloud/secrets.ts';
 import { storageBlobs } from '../cloud/storage.ts';
+import type { Log, Store } from '../domain/ports.ts';
 import { SECOND } from '../domain/time.ts';
 import { DEFAULT_SETTINGS } from '../domain/settings.ts';
 import type { Deps } from '../functions/deps.ts';
@@ -30,7 +31,7 @@ import {
 } from '../local/stack.ts';
 import { newAccount } from './account.ts';
 import { useEmulators } from './emulators.ts';
-import { startEventarc } from './eventarc.ts';
+import { startEventarc, type Eventarc } from './eventarc.ts';
 import type { HttpServer } from './http-server.ts';
 import { startIdentityServer } from './identity-server.ts';
 import { startMonitoringServer, type MonitoringServer } from './monitoring-server.ts';
@@ -60,6 +61,9 @@ export interface EmulatorStack extends Stack {
   readonly identity: HttpServer;
   readonly emulators: { readonly firestore: string; readonly pubsub: string };
 }
+
+/** Whose topics are made: more are not to be expected on one machine. */
+const MOST_TENANTS = 1_000;
 
 /** How long a call may take: emulators share a machine with all that they serve, and are slow where that is busy. */
 const PATIENCE_MS = 20 * SECOND;
@@ -173,11 +177,14 @@ export async function startEmulatorStack(options: EmulatorStackOptions): Promise
       http: createHttp({ allowLoopback: true }),
       catalogue,
       settings,
+      topicPrefix: topicName(NAME, ''),
     };
     await functions.serve(deps, options.port);
     const addressOf = functions.addressOf.bind(functions);
     const eventarc = await startEventarc({ ...emulators, projectId, name: NAME, addressOf, log, plan });
     stops.push(() => eventarc.stop());
+    await eventarc.openTopicsOf(TENANT);
+    stops.push(openTopics(store, eventarc, log));
     stops.push(functions.sweepEvery(settings.sweepEveryMs));
 
     const { url } = functions.addressOf('api');
@@ -188,4 +195,20 @@ export async function startEmulatorStack(options: EmulatorStackOptions): Promise
     await stop();
     throw error;
   }
+}
+
+/** Has every tenant's topics made, soon after it is made itself; on Google Cloud that is Terraform's. Returns the stop. */
+function openTopics(store: Store, eventarc: Eventarc, log: Log): () => void {
+  const opened = new Set<string>([TENANT]);
+  const look = async (): Promise<void> => {
+    const { items } = await store.query('allTenants', { schema: 1 }, { limit: MOST_TENANTS });
+    for (const { data } of items) {
+      if (opened.has(data.id)) continue;
+      await eventarc.openTopicsOf(data.id);
+      opened.add(data.id);
+    }
+  };
+  return store.watch({ shape: 'allTenants', where: { schema: 1 } }, () => {
+    look().catch((error: unknown) => log.error('topics of a tenant not made', { error: String(error) }));
+  });
 }

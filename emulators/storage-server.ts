@@ -8,7 +8,7 @@ import { sendJson, startHttpServer, type HttpServer } from './http-server.ts';
 import { signatureFault } from './signed-url.ts';
 
 /**
- * Cloud Storage, as far as Slipway speaks with it: an object's metadata over JSON, and PUT and GET by V4 signed URLs, with
+ * Cloud Storage, as far as Slipway speaks with it: an object's metadata and its deletion over JSON, and PUT and GET by V4 signed URLs, with
  * the preconditions and bounds that are signed with them. Objects are files in a folder.
  */
 export async function startStorageServer(options: {
@@ -24,7 +24,10 @@ export async function startStorageServer(options: {
   return startHttpServer(async (request, response) => {
     const path = (request.url ?? '').split('?')[0] ?? '';
     const metadataOf = new RegExp(`^(?:/storage/v1)?/b/${bucket}/o/([^/]+)$`).exec(path)?.[1];
-    if (metadataOf !== undefined) return metadata(files, decodeURIComponent(metadataOf), response);
+    if (metadataOf !== undefined) {
+      const name = decodeURIComponent(metadataOf);
+      return request.method === 'DELETE' ? remove(files, name, response) : metadata(files, name, response);
+    }
     const object = new RegExp(`^/${bucket}/(.+)$`).exec(path)?.[1];
     if (object === undefined) return refuse(response, 404, 'NoSuchBucket');
     const fault = signatureFault(request, accounts, clock.nowMs());
@@ -38,6 +41,13 @@ async function metadata(files: BlobFiles, name: string, response: ServerResponse
   const found = await files.find(name);
   if (found === null) return sendJson(response, 404, { error: { code: 404, message: 'No such object' } });
   sendJson(response, 200, { name, size: String(found.sizeBytes), contentType: found.contentType, generation: '1' });
+}
+
+async function remove(files: BlobFiles, name: string, response: ServerResponse): Promise<void> {
+  const found = await files.find(name);
+  if (found === null) return sendJson(response, 404, { error: { code: 404, message: 'No such object' } });
+  await files.remove(name);
+  response.writeHead(204).end();
 }
 
 async function put(files: BlobFiles, name: string, request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -7,7 +7,12 @@ export const EVENT_TYPES = {
 
 /** The body of a Pub/Sub push, and the data of a `messagePublished` CloudEvent. */
 export interface PushEnvelope {
-  readonly message: { readonly data: string; readonly messageId: string; readonly publishTime: string };
+  readonly message: {
+    readonly data: string;
+    readonly messageId: string;
+    readonly publishTime: string;
+    readonly attributes?: Readonly<Record<string, string>>;
+  };
   readonly subscription: string;
 }
 

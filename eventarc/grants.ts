@@ -1,4 +1,5 @@
-import type { Due, SecretName, Topic } from '../domain/ports.ts';
+import type { Topic } from '../domain/messages.ts';
+import type { Due, SecretName } from '../domain/ports.ts';
 import type { FunctionName } from './routes.ts';
 
 /**
@@ -13,7 +14,7 @@ export interface Grant {
   readonly calls: readonly (keyof Due)[];
   /** May start, list and cancel the executions of every pool. */
   readonly launches: boolean;
-  readonly blobs: readonly ('sign-upload' | 'sign-download' | 'size')[];
+  readonly blobs: readonly ('sign-upload' | 'sign-download' | 'size' | 'remove')[];
   readonly secrets: readonly SecretName[];
   /** May sign tokens that let a tenant's clients listen in Firestore. */
   readonly tokens: boolean;
@@ -41,13 +42,25 @@ export const GRANTS: Readonly<Record<FunctionName, Grant>> = {
     ...NOTHING,
     store: 'write',
     publishes: ['nudges'],
-    blobs: ['sign-download'],
+    blobs: ['sign-upload', 'sign-download', 'size', 'remove'],
     secrets: ['idempotency-pepper'],
     tokens: true,
   },
+  intake: {
+    ...NOTHING,
+    store: 'write',
+    publishes: ['nudges', 'job-rejections'],
+    blobs: ['size'],
+    secrets: ['idempotency-pepper'],
+  },
   dispatch: { ...NOTHING, store: 'write', publishes: ['nudges'], launches: true },
-  worker: { ...NOTHING, store: 'write', publishes: ['nudges'], blobs: ['sign-upload', 'size'] },
-  'on-job-event': { ...NOTHING, store: 'write', publishes: ['nudges', 'events', 'deliveries'] },
+  worker: { ...NOTHING, store: 'write', publishes: ['nudges'], blobs: ['sign-upload', 'sign-download', 'size'] },
+  'on-job-event': {
+    ...NOTHING,
+    store: 'write',
+    publishes: ['nudges', 'events', 'deliveries', 'job-events'],
+    blobs: ['remove'],
+  },
   'deliver-webhook': { ...NOTHING, store: 'write', egress: true },
   sweep: { ...NOTHING, store: 'read', calls: ['dispatch', 'on-job-event', 'deliver-webhook'], gauges: true },
 };

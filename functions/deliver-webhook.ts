@@ -3,7 +3,7 @@ import { PoisonEventError } from '../domain/errors.ts';
 import { decodeIds, decodeMessage, decodeObject, messageIdIn } from '../eventarc/decode.ts';
 import { deliver } from './deliver/deliver.ts';
 import type { DeliverDeps } from './deps.ts';
-import { reject } from './events/reject.ts';
+import { excerptOf, reject } from './events/reject.ts';
 import { httpHandler } from './http/answer.ts';
 import type { ServedFunction } from './served-function.ts';
 import { doEach } from './steps/each.ts';
@@ -22,7 +22,7 @@ export function deliverWebhook(deps: DeliverDeps): ServedFunction {
       // The body grows with each try: its envelope counts them.
       const eventId = messageIdIn(rawBody) ?? sha256(rawBody ?? '');
       const said = { function: 'deliver-webhook', source: 'push', type: 'push', eventId };
-      await reject(deps, { ...said, reason: error.message, body: rawBody });
+      await reject(deps, { ...said, reason: error.message, excerpt: excerptOf(rawBody) });
       return { status: 204 };
     }
     await doEach(deps, ids, (id) => deliver(deps, id, gone));

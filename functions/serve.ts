@@ -19,6 +19,10 @@ export interface Served {
 
 const HEADERS_MS = 10 * SECOND;
 const BODY_MS = 30 * SECOND;
+/** Connections that may wait to be taken: of a thousand clients that come at once, the usual 511 would keep half out for seconds. */
+const BACKLOG = 4_096;
+/** Longer than what stands in front leaves a connection unused (a minute, mostly): whoever ends it first must be the one who asks. */
+const KEEP_ALIVE_MS = 75 * SECOND;
 const CLOSE_GRACE_MS = SECOND;
 
 /**
@@ -42,7 +46,7 @@ export async function serveFunction(
       throw error;
     }
   };
-  const server = createServer({ headersTimeout: HEADERS_MS, requestTimeout: BODY_MS });
+  const server = createServer({ headersTimeout: HEADERS_MS, requestTimeout: BODY_MS, keepAliveTimeout: KEEP_ALIVE_MS });
   // How many answers each connection still owes: a problem must not be written into the middle of one.
   const owed = new WeakMap<Duplex, number>();
 
@@ -75,7 +79,7 @@ export async function serveFunction(
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options.port, options.host, resolve);
+    server.listen({ port: options.port, host: options.host, backlog: BACKLOG }, resolve);
   });
   let closing: Promise<void> | null = null;
   return {

@@ -49,6 +49,7 @@ export function withinGrants(name: FunctionName, deps: Deps): Deps {
         blobs.signDownload(path, options)
       ),
       size: async (path) => (must(grant.blobs.includes('size'), 'look at blobs'), blobs.size(path)),
+      remove: async (path) => (must(grant.blobs.includes('remove'), 'remove blobs'), blobs.remove(path)),
     },
     secrets: { get: async (secret) => (must(grant.secrets.includes(secret), `read ${secret}`), secrets.get(secret)) },
     tokens: { make: async (tenant) => (must(grant.tokens, 'sign tokens'), tokens.make(tenant)) },

@@ -1,76 +1,86 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ClaimedFile } from '../domain/contract/door.ts';
+import { isFileUri } from '../domain/contract/file.ts';
+import { essence, extensionFor, isUntyped, typeFits } from '../domain/content-types.ts';
 import { AddressRefusedError, HttpFailure } from '../domain/errors.ts';
+import { fileFieldsIn, withFiles, type FileField } from '../domain/file-fields.ts';
 import type { Http } from '../domain/ports.ts';
-import { essence, extensionFor, typeFits } from './content-types.ts';
 import { JobFault } from './job-fault.ts';
-
-type Schema = Readonly<Record<string, unknown>>;
 
 export interface InputFileOptions {
   /** Where the files go. */
   readonly folder: string;
   readonly http: Pick<Http, 'send'>;
+  /** Of what is given as a URL, which is held in memory. */
   readonly maxBytes: number;
   readonly timeoutMs: number;
+  /** Where the door says that the files named `slipway:files/...` are. */
+  readonly files: readonly ClaimedFile[];
+  /** Fetches one of those into a file, or throws; `invalid` makes the fault of one that is not what was declared. */
+  readonly download: (file: ClaimedFile, path: string, invalid: (why: string) => JobFault) => Promise<void>;
 }
-
-/** Servers say this of files whose type they do not know, so it contradicts nothing. */
-const UNTYPED = new Set(['', 'application/octet-stream', 'binary/octet-stream']);
 
 /**
  * Replaces each value whose schema has `contentMediaType` (anywhere below `properties` and `items`) by the absolute path of a
- * file with its content, from a `data:` URL or fetched from an `http:` or `https:` one. Any other string there is refused: the
- * program would take it for a path, and nobody but us may name paths of this machine.
- * @throws JobFault invalid_input, naming the field
+ * file with its content: from a `data:` URL, fetched from an `http:` or `https:` one, or uploaded before (`slipway:files/...`), which is
+ * downloaded once however often it is named. Any other string there is refused: the program would take it for a path, and nobody but
+ * us may name paths of this machine.
+ * @throws JobFault invalid_input, naming the field; what `download` throws
  */
-export async function materialiseInput(schema: Schema, input: unknown, options: InputFileOptions): Promise<unknown> {
-  let made = 0;
-  const walk = async (at: Schema, value: unknown, pointer: string): Promise<unknown> => {
-    if (typeof value === 'string' && typeof at['contentMediaType'] === 'string') {
-      const { bytes, type } = await contentOf(value, at['contentMediaType'], pointer, options);
-      made += 1;
-      const path = join(options.folder, `file-${made}${extensionFor(type)}`);
+export async function materialiseInput(schema: unknown, input: unknown, options: InputFileOptions): Promise<unknown> {
+  const paths = new Map<string, string>();
+  const uploaded = new Map<string, string>();
+  for (const field of fileFieldsIn(schema, input)) {
+    const { pointer, value } = field;
+    const invalid = (why: string): JobFault => new JobFault('invalid_input', `input${pointer}: ${why}`);
+    const place = (type: string): string => join(options.folder, `file-${paths.size + 1}${extensionFor(type)}`);
+    let path: string;
+    if (isFileUri(value)) {
+      const file = options.files.find(({ uri }) => uri === value);
+      if (file === undefined) throw invalid(`there is no file ${value.slice(0, 100)}`);
+      const type = typeOf(file.contentType, field, invalid);
+      const before = uploaded.get(value);
+      path = before ?? place(type);
+      if (before === undefined) await options.download(file, path, invalid);
+      uploaded.set(value, path);
+    } else {
+      const { bytes, type } = await contentOf(field, options, invalid);
+      path = place(typeOf(type, field, invalid));
       await writeFile(path, bytes);
-      return path;
     }
-    if (Array.isArray(value)) {
-      const items = schemaOr(at['items']);
-      const read: unknown[] = [];
-      for (const [index, item] of value.entries()) read.push(await walk(items, item, `${pointer}/${index}`));
-      return read;
-    }
-    if (typeof value === 'object' && value !== null) {
-      const properties = schemaOr(at['properties']);
-      const read: [string, unknown][] = [];
-      for (const [key, item] of Object.entries(value)) {
-        const below = Object.hasOwn(properties, key) ? schemaOr(properties[key]) : {};
-        read.push([key, await walk(below, item, `${pointer}/${key}`)]);
-      }
-      return Object.fromEntries(read);
-    }
-    return value;
-  };
-  return walk(schema, input, 'input');
+    paths.set(pointer, path);
+  }
+  return withFiles(schema, input, ({ pointer }) => paths.get(pointer));
 }
 
-const schemaOr = (value: unknown): Schema =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Schema) : {};
+/** What a file is, by what is said of it and what is asked for. */
+function typeOf(said: string, { wanted }: FileField, invalid: (why: string) => JobFault): string {
+  if (isUntyped(said)) return essence(wanted);
+  const type = essence(said);
+  if (!typeFits(wanted, type)) throw invalid(`the file is ${type}, but ${wanted} is wanted`);
+  return type;
+}
 
 interface Content {
   readonly bytes: Uint8Array;
   readonly type: string;
 }
 
-async function contentOf(url: string, wanted: string, pointer: string, options: InputFileOptions): Promise<Content> {
-  const invalid = (why: string): JobFault => new JobFault('invalid_input', `${pointer}: ${why}`);
+async function contentOf(
+  { value: url, wanted }: FileField,
+  options: InputFileOptions,
+  invalid: (why: string) => JobFault,
+): Promise<Content> {
   const scheme = /^(data|https?):/i.exec(url)?.[1]?.toLowerCase();
-  if (scheme === undefined) throw invalid(`give a data: or https: URL of a file of type ${wanted}`);
+  if (scheme === undefined) {
+    throw invalid(
+      `give a data: or https: URL of a file of type ${wanted}, or a slipway:files/ address of an uploaded one`,
+    );
+  }
   const content = scheme === 'data' ? await decode(url, invalid) : await fetchContent(url, options, invalid);
   if (content.bytes.byteLength > options.maxBytes) throw invalid(`the file is larger than ${options.maxBytes} bytes`);
-  const type = essence(content.type);
-  if (!UNTYPED.has(type) && !typeFits(wanted, type)) throw invalid(`the file is ${type}, but ${wanted} is wanted`);
-  return { bytes: content.bytes, type: UNTYPED.has(type) ? essence(wanted) : type };
+  return content;
 }
 
 /** The platform's own reading of data: URLs; no packet leaves. */

@@ -5,6 +5,7 @@ import type { Clock, Http, Log, Random } from '../domain/ports.ts';
 import { uploadArtifacts } from './artifacts.ts';
 import type { Door } from './door-client.ts';
 import { DoorRejectedError, SessionRefusedError } from './door-errors.ts';
+import { downloadFile } from './download-file.ts';
 import { materialiseInput } from './input-files.ts';
 import { JobFault, jobError } from './job-fault.ts';
 import type { PreparedModel } from './model-set.ts';
@@ -92,6 +93,15 @@ async function attempt(
       http,
       maxBytes: settings.maxInputFileBytes,
       timeoutMs: settings.inputFetchTimeoutMs,
+      files: job.files ?? [],
+      download: (file, path, invalid) =>
+        downloadFile(file, path, invalid, {
+          clock,
+          random,
+          tries: settings.downloadTries,
+          timeoutMs: settings.downloadTimeoutMs,
+          signal: stop.polite,
+        }),
     });
     const input = await orStopped(materialised, stop);
     const result: RunResult = await runner.run({ job: job.id, input, workdir, sink: reporter, stop });

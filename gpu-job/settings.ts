@@ -31,6 +31,8 @@ export interface WorkerSettings {
   readonly healthEveryMs: number;
   readonly maxInputFileBytes: number;
   readonly inputFetchTimeoutMs: number;
+  readonly downloadTries: number;
+  readonly downloadTimeoutMs: number;
   readonly uploadTries: number;
   readonly uploadTimeoutMs: number;
 }
@@ -56,6 +58,8 @@ export const DEFAULT_WORKER_SETTINGS: WorkerSettings = {
   healthEveryMs: 100,
   maxInputFileBytes: 256 * 1024 * 1024,
   inputFetchTimeoutMs: 2 * MINUTE,
+  downloadTries: 4,
+  downloadTimeoutMs: 10 * MINUTE,
   uploadTries: 4,
   uploadTimeoutMs: 5 * MINUTE,
 };

@@ -14,6 +14,8 @@ export interface BlobFiles {
   write(path: string, contentType: string, source: Readable): Promise<void>;
   /** The file and what it says of itself, or null where there is none. */
   find(path: string): Promise<{ file: string; contentType: string; sizeBytes: number } | null>;
+  /** Removes a blob, whole and on the disk too; one that is not there is no fault. */
+  remove(path: string): Promise<void>;
 }
 
 /** No segment begins with a dot, none is empty, and `=` is left for names of our own. */
@@ -65,12 +67,29 @@ export async function openBlobFiles(folder: string, nextId: () => string): Promi
         const [contentType, { size }] = await Promise.all([readFile(join(place, '=type'), 'utf8'), stat(file)]);
         return { file, contentType, sizeBytes: size };
       } catch (error) {
-        if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
+        if (isMissing(error)) return null;
         throw error;
       }
     },
+
+    async remove(path) {
+      const place = placeOf(path);
+      // Out of its place at once and then emptied: cut off in between, it is gone and not half there.
+      const removed = join(unfinished, nextId());
+      try {
+        await rename(place, removed);
+      } catch (error) {
+        if (isMissing(error)) return;
+        throw error;
+      }
+      await syncFolder(dirname(place));
+      await rm(removed, { recursive: true, force: true });
+    },
   };
 }
+
+const isMissing = (error: unknown): boolean =>
+  ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
 
 /** Makes a folder and all above it, each recorded on the disk in the one that holds it. */
 async function makeFolder(folder: string): Promise<void> {

@@ -99,6 +99,7 @@ export async function startBlobs(options: {
     async size(path) {
       return (await files.find(path))?.sizeBytes ?? null;
     },
+    remove: (path) => files.remove(path),
     async stop() {
       if (!server.listening) return;
       const closed = new Promise((resolve) => server.once('close', resolve));

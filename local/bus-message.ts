@@ -1,5 +1,5 @@
 import { CloudEvent, HTTP } from 'cloudevents';
-import type { Topic } from '../domain/ports.ts';
+import type { Topic } from '../domain/messages.ts';
 import { encodeMessage, EVENT_TYPES } from '../eventarc/events.ts';
 import type { FunctionName } from '../eventarc/routes.ts';
 

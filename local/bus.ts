@@ -1,7 +1,9 @@
 import { Agent, request } from 'undici';
 import type { Bus, Clock, Log, Random } from '../domain/ports.ts';
+import { NoTopicError } from '../domain/errors.ts';
 import { DAY, MINUTE, SECOND } from '../domain/time.ts';
 import { ROUTES, type FunctionName } from '../eventarc/routes.ts';
+import { outgoing } from '../eventarc/topics.ts';
 import { documentMessage, matchesDocument, pushMessage, topicMessage, type Message } from './bus-message.ts';
 import type { SqliteStore } from './sqlite.ts';
 
@@ -180,6 +182,8 @@ export function localBus(options: BusOptions): LocalBus {
 
   return {
     async publish(topic, message) {
+      // Nobody outside could subscribe to a topic of this process.
+      if (topic === 'job-events') throw new NoTopicError(`${outgoing(topic, message).topic} is not on one machine`);
       for (const route of ROUTES) {
         if (!('topic' in route) || route.topic !== topic) continue;
         const make = route.via === 'push' ? pushMessage : topicMessage;

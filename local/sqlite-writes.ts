@@ -8,7 +8,7 @@ import { entriesOf, entryKey, type Entry } from './sqlite-entries.ts';
 export type FrozenWrite =
   | { readonly kind: 'create'; readonly ref: Ref; readonly text: string; readonly entries: readonly Entry[] }
   | { readonly kind: 'update'; readonly ref: Ref; readonly etag: string; readonly patch: string }
-  | { readonly kind: 'delete'; readonly ref: Ref };
+  | { readonly kind: 'delete'; readonly ref: Ref; readonly etag: string | null };
 
 /** What a commit changed: `created` in the order of its writes, `topics` for the watches of paths and shapes. */
 export interface Change {
@@ -48,7 +48,7 @@ export function freeze(writes: readonly Write[]): FrozenWrite[] {
       case 'update':
         return { kind: 'update', ref, etag: write.etag, patch: JSON.stringify(write.patch) };
       case 'delete':
-        return { kind: 'delete', ref };
+        return { kind: 'delete', ref, etag: write.etag ?? null };
     }
   });
 }
@@ -79,13 +79,13 @@ export function makeWriter(db: DatabaseSync): Writer {
       return { ref, created: true, text: write.text, before: [], after: write.entries };
     }
     if (row === undefined) {
-      if (write.kind === 'update') throw new PreconditionFailedError(ref.path, 'missing');
+      if (write.kind === 'update' || write.etag !== null) throw new PreconditionFailedError(ref.path, 'missing');
       return { ref, created: false, text: null, before: [], after: [] };
     }
     const old = JSON.parse(row.data) as Fields;
     const before = entriesOf(ref.collection, old);
+    if (write.etag !== null && String(row.etag) !== write.etag) throw new PreconditionFailedError(ref.path, 'changed');
     if (write.kind === 'delete') return { ref, created: false, text: null, before, after: [] };
-    if (String(row.etag) !== write.etag) throw new PreconditionFailedError(ref.path, 'changed');
     const data = { ...old, ...(JSON.parse(write.patch) as Fields) };
     const after = entriesOf(ref.collection, data);
     return { ref, created: false, text: JSON.stringify(data), before, after };

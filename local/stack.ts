@@ -14,6 +14,7 @@ import { localBus, type BusOptions } from './bus.ts';
 import { httpCalls } from './calls.ts';
 import { openDataFolder } from './data-folder.ts';
 import { hostedFunctions } from './hosted-functions.ts';
+import { announceIntake } from './intake-address.ts';
 import { processLauncher } from './launcher.ts';
 import { memoryMetrics } from './metrics.ts';
 import { fileSecrets } from './secrets.ts';
@@ -121,9 +122,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       log,
       catalogue,
       settings,
+      topicPrefix: '',
     };
     stops.push(() => functions.close());
     await functions.serve(deps, options.port);
+    stops.push(announceIntake(folder.path('intake.json'), functions.addressOf('intake')));
     // Workers go before the functions, since they still need the door to hand back what they hold; messages go before the
     // workers, since what is handed back would start others.
     stops.push(() => launcher.stop());

@@ -64,5 +64,5 @@ export function exitOf(error: SlipwayError): Exit {
     return EXIT.unreachable;
   }
   if (error.status === 401 || error.status === 403) return EXIT.unauthorised;
-  return error.status === 404 ? EXIT.notFound : EXIT.failed;
+  return error.status === 404 || error.status === 410 ? EXIT.notFound : EXIT.failed;
 }

@@ -1,7 +1,7 @@
 import { UsageError } from './exit.ts';
 import type { Io } from './io.ts';
 
-type Json = Record<string, unknown>;
+export type Json = Record<string, unknown>;
 
 /**
  * The input of a job: JSON, or `@file`, or `-` for stdin, and over it each `a.b=value`.
@@ -46,21 +46,27 @@ function parsedInput(text: string, given: string): Json {
 /** `a.b=1`: JSON where it is JSON, else text. A number as a step leads into a list. */
 function put(input: Json, set: string): void {
   const [, path = '', text = ''] = /^([^=]+)=(.*)$/s.exec(set) ?? [];
+  if (!isPlace(path)) throw new UsageError(`--set takes NAME=VALUE, or NAME.NAME=VALUE; not "${set}".`);
+  putAt(input, path, valueOf(text), '--set');
+}
+
+/** Whether `a.b` leads somewhere. */
+export const isPlace = (path: string): boolean => path.split('.').every((step) => step !== '' && step !== '__proto__');
+
+/** @param option what named the place, for whoever named it wrong. @throws UsageError */
+export function putAt(input: Json, path: string, value: unknown, option: string): void {
   const steps = path.split('.');
-  if (path === '' || steps.some((step) => step === '' || step === '__proto__')) {
-    throw new UsageError(`--set takes NAME=VALUE, or NAME.NAME=VALUE; not "${set}".`);
-  }
   let at: Json | unknown[] = input;
   for (const [i, step] of steps.entries()) {
     if (Array.isArray(at) && !/^\d{1,6}$/.test(step))
-      throw new UsageError(`--set ${path}: "${step}" is no place in a list.`);
+      throw new UsageError(`${option} ${path}: "${step}" is no place in a list.`);
     const here = at as Json;
     if (i === steps.length - 1) {
-      here[step] = valueOf(text);
+      here[step] = value;
       return;
     }
     const next = Object.hasOwn(here, step) ? here[step] : (here[step] = {});
-    if (!isObject(next) && !Array.isArray(next)) throw new UsageError(`--set ${path}: "${step}" is not an object.`);
+    if (!isObject(next) && !Array.isArray(next)) throw new UsageError(`${option} ${path}: "${step}" is not an object.`);
     at = next;
   }
 }

@@ -16,6 +16,8 @@ export interface Io extends ClientHost {
   readonly signal: AbortSignal;
   readonly nodeVersion: string;
   readFile(path: string): Promise<string>;
+  /** A file as it lies there, read only when its content is asked for. */
+  openFile(path: string): Promise<Blob>;
   readStdin(): Promise<string>;
   /** Null where Google's emulators can be started here, else what is missing and what installs it. */
   missingForEmulators(): Promise<string | null>;

@@ -60,6 +60,7 @@ function rowsOf(job: JobResource): [string, string][] {
     ['attempt', job.attempt === 0 ? null : String(job.attempt)],
     ['created', job.createdAt],
     ['finished', job.finishedAt],
+    ['kept until', job.purgeAt],
     ['time', times.length === 0 ? null : times.join(', ')],
     ['cost', cost === null ? null : `${cost.totalUsd.toFixed(6)} USD (${cost.hardware}, ${cost.priceDate})`],
     ['after', job.dependsOn.length === 0 ? null : job.dependsOn.join(' ')],

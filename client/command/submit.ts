@@ -1,6 +1,7 @@
 import { Priority } from '../../domain/contract/job.ts';
 import { UsageError } from './exit.ts';
 import { secondsOf, TIMEOUT } from './follow.ts';
+import { putFile } from './files.ts';
 import { inputOf } from './input.ts';
 import { command } from './spec.ts';
 import { KEY, keyOf, submission } from './submission.ts';
@@ -17,6 +18,12 @@ export const submit = command({
       value: 'NAME=VALUE',
       help: 'a field of the input, over --input; a.b=1 leads inside',
     },
+    file: {
+      type: 'string',
+      multiple: true,
+      value: 'NAME=PATH',
+      help: 'a file for a field of the input; a large one is uploaded first',
+    },
     wait: { type: 'boolean', short: 'w', help: 'show its progress until it has ended, then what came of it' },
     timeout: TIMEOUT,
     key: KEY,
@@ -26,13 +33,15 @@ export const submit = command({
   },
   examples: [
     'slipway submit ligand-properties --set smiles=CCO --wait',
+    'slipway submit slide-text --file document=deck.pdf --wait',
     'slipway submit form --input @form.json --set count=3 --key form-7',
   ],
   run: async (context, [model = ''], values) => {
     const { io } = context;
     const seconds = secondsOf(values.timeout, values);
-    const input = await inputOf(io, values.input, values.set);
     const key = keyOf(io, values.key);
+    const input = await inputOf(io, values.input, values.set);
+    for (const file of values.file) await putFile(context, input, file, key);
     const { priority, after } = values;
     const request = {
       model,

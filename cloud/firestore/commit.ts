@@ -8,6 +8,11 @@ import { COMMIT_MARK, encodeFields } from './values.ts';
 
 type Created = Extract<Write, { kind: 'create' }>;
 type Updated = Extract<Write, { kind: 'update' }>;
+type Removed = Extract<Write, { kind: 'delete' }>;
+/** A write that fails its commit unless its document is, or is not, there as it was read. */
+type Guarded = Created | Updated | (Removed & { readonly etag: string });
+
+const isGuarded = (write: Write): write is Guarded => write.kind !== 'delete' || write.etag !== undefined;
 
 /** A checked copy of a commit, in Firestore's terms: what the caller does to its objects from here on changes nothing. */
 export interface Prepared {
@@ -42,11 +47,11 @@ export async function commitPrepared(firestore: Firestore, deadline: Deadline, p
   } catch (error) {
     const failure = commitFailureOf(error);
     if (failure === 'refused') throw error;
-    const written = prepared.writes.map(({ write }) => write).filter((write) => write.kind !== 'delete');
-    const read = await readBack(firestore, deadline, written, error);
+    const guarded = prepared.writes.map(({ write }) => write).filter(isGuarded);
+    const read = await readBack(firestore, deadline, guarded, error);
     if (read.some((document) => document.get(COMMIT_MARK) === prepared.mark)) return;
     if (failure === 'unclear') throw unclear(error);
-    throw lostTo(failure === 'exists' ? 'create' : 'update', written, read, error);
+    throw lostTo(failure, guarded, read, error);
   }
 }
 
@@ -56,10 +61,14 @@ async function batchOf(firestore: Firestore, { writes }: Prepared): Promise<Retu
   for (const { write, fields } of writes) {
     const document = firestore.doc(write.ref.path);
     if (write.kind === 'create') batch.create(document, fields);
-    else if (write.kind === 'delete') batch.delete(document);
+    else if (write.etag === undefined) batch.delete(document);
     else {
       const [seconds = '', nanoseconds = ''] = write.etag.split('.');
       const lastUpdateTime = new Timestamp(Number(seconds), Number(nanoseconds));
+      if (write.kind === 'delete') {
+        batch.delete(document, { lastUpdateTime });
+        continue;
+      }
       // As paths, since a plain key with a dot would name a field inside another.
       const pairs = Object.entries(fields).flatMap(([field, value]) => [new FieldPath(field), value]);
       batch.update(document, ...(pairs as [string, unknown]), { lastUpdateTime });
@@ -89,22 +98,24 @@ const unclear = (cause: unknown): UnclearError =>
 
 /** Which write of the kind that failed lost the race, as far as the documents still tell. */
 function lostTo(
-  kind: 'create' | 'update',
-  written: readonly (Created | Updated)[],
+  failure: 'exists' | 'stale',
+  guarded: readonly Guarded[],
   read: readonly DocumentSnapshot[],
   cause: unknown,
 ): PreconditionFailedError {
-  const suspects = written.flatMap((write, index) => (write.kind === kind ? [{ write, document: read[index] }] : []));
+  const suspects = guarded.flatMap((write, index) =>
+    (write.kind === 'create') === (failure === 'exists') ? [{ write, document: read[index] }] : [],
+  );
   for (const { write, document } of suspects) {
     const found = document === undefined ? null : violation(write, document);
     if (found !== null) return new PreconditionFailedError(write.ref.path, found, { cause });
   }
   const [first] = suspects;
   if (first === undefined) throw cause;
-  return new PreconditionFailedError(first.write.ref.path, kind === 'create' ? 'exists' : 'changed', { cause });
+  return new PreconditionFailedError(first.write.ref.path, failure === 'exists' ? 'exists' : 'changed', { cause });
 }
 
-function violation(write: Created | Updated, document: DocumentSnapshot): PreconditionFailedError['found'] | null {
+function violation(write: Guarded, document: DocumentSnapshot): PreconditionFailedError['found'] | null {
   if (write.kind === 'create') return document.exists ? 'exists' : null;
   if (document.updateTime === undefined) return 'missing';
   return etagOf(document.updateTime) === write.etag ? null : 'changed';

@@ -55,12 +55,26 @@ export type ReadyReply = z.infer<typeof ReadyReply>;
 export const ClaimRequest = z.object({ holdMs: z.int().min(0).max(50_000), loadMs: z.int().min(0) });
 export type ClaimRequest = z.infer<typeof ClaimRequest>;
 
+/** Different files of ours that one input may name: each is looked up before its job is accepted, and signed for its worker. */
+export const MAX_FILES = 50;
+
+/** A file that the job's input names by `uri`: where its bytes are, and what they have to be. */
+export const ClaimedFile = z.object({
+  uri: z.string(),
+  url: z.url(),
+  sha256: z.string(),
+  sizeBytes: z.int(),
+  contentType: z.string(),
+});
+export type ClaimedFile = z.infer<typeof ClaimedFile>;
+
 export const ClaimedJob = z.object({
   id: z.string(),
   attempt: z.int(),
   model: z.string(),
   input: z.unknown(),
   runTimeoutMs: z.int(),
+  files: z.array(ClaimedFile).optional().describe('a door of before knows of none'),
 });
 export type ClaimedJob = z.infer<typeof ClaimedJob>;
 

@@ -10,6 +10,13 @@ import {
   Priority,
   WebhookEventType,
 } from './job.ts';
+import { MAX_RETENTION_MS, MIN_RETENTION_MS } from '../retention.policy.ts';
+import { SECOND } from '../time.ts';
+
+/** Of the sender's choice, one for each job: what makes a request safe to repeat, over HTTPS and Pub/Sub alike. */
+export const IdempotencyKey = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters, without spaces');
 
 /** The public HTTPS interface `/v1`: requests are strict, answers may grow. Times are RFC 3339 in UTC, durations are seconds. */
 export const WebhookRequest = z.strictObject({
@@ -26,6 +33,10 @@ const Labels = z.array(Label).max(10);
 const StartDeadlineSeconds = z.int().min(1).max(604_800);
 const RunTimeoutSeconds = z.int().min(1).max(3_600);
 const MaxAttempts = z.int().min(1).max(10);
+const RetentionSeconds = z
+  .int()
+  .min(MIN_RETENTION_MS / SECOND)
+  .max(MAX_RETENTION_MS / SECOND);
 
 /**
  * `POST /v1/jobs`. Anywhere in `input`, `{"$output": {"job": ID, "path": POINTER}}` stands for a value of that job's output
@@ -52,6 +63,7 @@ export const CreateJobRequest = z
     ),
     runTimeoutSeconds: RunTimeoutSeconds.optional(),
     maxAttempts: MaxAttempts.optional(),
+    retentionSeconds: RetentionSeconds.optional().describe('how long it is kept after its end; 30 days unless said'),
   })
   .meta({ id: 'CreateJobRequest' });
 export type CreateJobRequest = z.infer<typeof CreateJobRequest>;
@@ -64,6 +76,7 @@ export const RetryJobRequest = z
     startDeadlineSeconds: StartDeadlineSeconds.optional(),
     runTimeoutSeconds: RunTimeoutSeconds.optional(),
     maxAttempts: MaxAttempts.optional(),
+    retentionSeconds: RetentionSeconds.optional(),
   })
   .meta({ id: 'RetryJobRequest' });
 export type RetryJobRequest = z.infer<typeof RetryJobRequest>;
@@ -106,6 +119,22 @@ export const Timing = z.object({
   runSeconds: z.number().nullable(),
 });
 
+/** Four times that have nothing to do with each other. */
+export const Times = z.object({
+  startDeadlineSeconds: z
+    .number()
+    .describe('until a worker must have taken it, from its creation or `notBefore`; ends it as expired, or failed'),
+  startupTimeoutSeconds: z
+    .number()
+    .nullable()
+    .describe(
+      'how long a worker may take to start: of its pool, for all its jobs; null where that is not here any more',
+    ),
+  runTimeoutSeconds: z.number().describe('how long each attempt may run'),
+  retentionSeconds: z.number().describe('how long it is kept after its end'),
+});
+export type Times = z.infer<typeof Times>;
+
 export const JobResource = z
   .object({
     id: JobId,
@@ -138,6 +167,11 @@ export const JobResource = z
     startedAt: z.iso.datetime().nullable(),
     finishedAt: z.iso.datetime().nullable(),
     startBy: z.iso.datetime(),
+    times: Times,
+    purgeAt: z.iso
+      .datetime()
+      .nullable()
+      .describe('when all of it is deleted, or a little later; null before its end, and where it is kept for ever'),
   })
   .meta({ id: 'Job' });
 export type JobResource = z.infer<typeof JobResource>;
@@ -216,6 +250,7 @@ export const ModelResource = z
     missing: z.array(z.object({ program: z.string(), install: z.string() })),
     input: z.record(z.string(), z.unknown()).describe('JSON Schema 2020-12'),
     output: z.record(z.string(), z.unknown()).describe('JSON Schema 2020-12'),
+    times: Times.describe('those of a job that asks for no others'),
   })
   .meta({ id: 'Model' });
 export type ModelResource = z.infer<typeof ModelResource>;

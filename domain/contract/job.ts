@@ -126,6 +126,13 @@ export const WebhookEventType = z.enum([
 export type WebhookEventType = z.infer<typeof WebhookEventType>;
 
 /**
+ * Whose job this was, and since when it is empty. Its `tenant` is nobody's from then on, so that whoever does not ask for this
+ * finds nothing.
+ */
+export const Tombstone = z.object({ tenant: z.string(), purgedAtMs: z.int() });
+export type Tombstone = z.infer<typeof Tombstone>;
+
+/**
  * The document `jobs/{id}`. `failures` counts the attempts that count towards `maxAttempts`; `untilMs` is NEVER_MS where no time is due.
  * `limited` stands where its tenant had a running limit when it was made: it runs only with a place of its tenant, whose index
  * is `place` while it has one.
@@ -173,6 +180,13 @@ export const Job = z.looseObject({
   dependants: z.literal('cancel').optional().describe('where it ends as canceled, those that wait for it do too'),
   limited: z.literal(true).optional(),
   place: z.int().nullable().optional(),
+  retentionMs: z.int().optional().describe('how long it is kept after its end; jobs of older builds say nothing'),
+  purgeAtMs: z.int().optional().describe('when it is emptied, and its tombstone deleted; none before its end'),
+  tombstone: Tombstone.optional(),
+  eventsTopic: z
+    .literal(true)
+    .optional()
+    .describe('its end is published to the topic of its tenant, which asked for that when it was made'),
 });
 export type Job = z.infer<typeof Job>;
 

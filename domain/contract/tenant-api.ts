@@ -19,6 +19,10 @@ export const PutTenantRequest = z
       })
       .default(NO_LIMITS)
       .describe('null, or left out: no limit'),
+    eventsTopic: z
+      .boolean()
+      .default(false)
+      .describe('whether the ends of jobs made from now on are published to the topic `job-events-<tenant>`'),
   })
   .meta({ id: 'PutTenantRequest' });
 export type PutTenantRequest = z.infer<typeof PutTenantRequest>;
@@ -29,6 +33,7 @@ export const TenantResource = z
     title: z.string(),
     accounts: z.array(z.string()),
     limits: TenantLimits,
+    eventsTopic: z.boolean(),
     createdAt: z.iso.datetime(),
   })
   .meta({ id: 'Tenant' });

@@ -19,6 +19,7 @@ export const NO_LIMITS: TenantLimits = { running: null, queued: null };
 
 /**
  * The document `tenants/{id}`. `accounts` are the addresses of Google accounts whose ID tokens are taken in the place of a key.
+ * `eventsTopic` is whether the ends of its jobs are published to a topic of its own.
  * `keyChanges` only makes each change of its keys a change of it, so that two at once cannot both count the keys before.
  */
 export const Tenant = z.looseObject({
@@ -27,6 +28,7 @@ export const Tenant = z.looseObject({
   title: z.string(),
   accounts: z.array(z.string()),
   limits: TenantLimits.optional(),
+  eventsTopic: z.boolean().optional(),
   keyChanges: z.int(),
   createdAtMs: z.int(),
 });

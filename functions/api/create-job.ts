@@ -2,9 +2,9 @@ import type { CreateJobRequest } from '../../domain/contract/http.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { Answer } from '../http/answer.ts';
 import { parseStrictJson } from '../http/strict-json.ts';
-import { requestHashOf } from './idempotency.ts';
-import { planJob } from './plan-job.ts';
-import { readJobRequest } from './read-request.ts';
+import { requestHashOf } from '../submit/idempotency.ts';
+import { planJob } from '../submit/plan-job.ts';
+import { readJobRequest } from '../submit/read-request.ts';
 import type { Call } from './route.ts';
 import { answerSubmission } from './submit-job.ts';
 

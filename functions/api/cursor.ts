@@ -7,6 +7,7 @@ export const encodeCursor = (cursor: Cursor): string => Buffer.from(JSON.stringi
 /** What a cursor of each list looks like. */
 const LISTS = {
   jobs: { isSort: Number.isSafeInteger, path: /^jobs\/[a-z0-9]+$/ },
+  rejections: { isSort: Number.isSafeInteger, path: /^rejections\/[0-9a-f]+$/ },
   tenants: { isSort: (at: unknown) => typeof at === 'string', path: /^tenants\/[a-z0-9-]+$/ },
 };
 

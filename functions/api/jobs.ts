@@ -11,7 +11,7 @@ import { jobResource } from './resource.ts';
 import type { Call } from './route.ts';
 import { waitForEnd, waitSecondsOf } from './wait.ts';
 
-/** `GET /v1/jobs/{id}`, held open by `Prefer: wait=N` until the job has ended. @throws RequestError not_found */
+/** `GET /v1/jobs/{id}`, held open by `Prefer: wait=N` until the job has ended. @throws RequestError not_found, gone */
 export async function getJob(deps: ApiDeps, call: Call): Promise<Answer> {
   const waitSeconds = waitSecondsOf(call.headers);
   const read = await ownJob(deps, call);
@@ -25,7 +25,7 @@ export async function getJob(deps: ApiDeps, call: Call): Promise<Answer> {
 
 /**
  * `POST /v1/jobs/{id}/cancel`; may be repeated. Of its four outcomes, `canceled` and `requested` stand in the answer.
- * @throws RequestError job_already_ended, not_found: the two others
+ * @throws RequestError job_already_ended, not_found or gone: the two others
  */
 export async function postCancel(deps: ApiDeps, call: Call): Promise<Answer> {
   const { dependants } = optionalBody(CancelJobRequest, call);

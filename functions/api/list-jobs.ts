@@ -26,7 +26,7 @@ export async function listJobs(deps: ApiDeps, call: Call): Promise<Answer> {
   return {
     status: 200,
     body: {
-      items: items.map(({ data }) => jobSummary(data)),
+      items: items.map(({ data }) => jobSummary(deps, data)),
       next: page.next === null || items.length < page.items.length ? null : encodeCursor(page.next),
     },
   };

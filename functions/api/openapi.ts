@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { JobSummary, Problem } from '../../domain/contract/http.ts';
+import { RejectionResource } from '../../domain/contract/rejection.ts';
 import { KeyResource } from '../../domain/contract/tenant-api.ts';
 import { PROBLEMS, type ProblemCode } from '../../domain/errors.ts';
 import type { AnswerDoc, ApiRoute, HeaderDoc } from './route.ts';
@@ -139,7 +140,10 @@ function registryOf(direction: Direction): z.core.$ZodRegistry<{ id: string }> {
   const schemas = API_ROUTES.flatMap((route) =>
     direction === 'input' ? (route.body ?? []) : route.answers.flatMap((answer) => answer.schema ?? []),
   );
-  for (const schema of [...schemas, ...(direction === 'output' ? [Problem, JobSummary, KeyResource] : [])]) {
+  for (const schema of [
+    ...schemas,
+    ...(direction === 'output' ? [Problem, JobSummary, KeyResource, RejectionResource] : []),
+  ]) {
     const id = schema.meta()?.id;
     if (id !== undefined) registry.add(schema, { id });
   }

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Secrets } from '../../domain/ports.ts';
 import { HOUR, SECOND } from '../../domain/time.ts';
-import { pepperOf } from './idempotency.ts';
+import { pepperOf } from '../submit/idempotency.ts';
 
 /** As long as a person looks at a page. */
 const LIFE_MS = HOUR;

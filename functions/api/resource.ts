@@ -2,13 +2,17 @@ import type { Job } from '../../domain/contract/job.ts';
 import type { JobResource, JobSummary } from '../../domain/contract/http.ts';
 import { NEVER_MS, SECOND } from '../../domain/time.ts';
 import type { Deps } from '../deps.ts';
+import { timesOf } from './times.ts';
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms));
 const seconds = (ms: number | null): number | null => (ms === null ? null : ms / SECOND);
 
 /** A job as its tenant sees it: no holder, no rank, no hash; artifacts with addresses that open for a while. */
-export async function jobResource(deps: Pick<Deps, 'blobs' | 'settings'>, job: Job): Promise<JobResource> {
+export async function jobResource(
+  deps: Pick<Deps, 'blobs' | 'settings' | 'catalogue'>,
+  job: Job,
+): Promise<JobResource> {
   const artifacts = await Promise.all(
     job.artifacts.map(async ({ name, contentType, sizeBytes, path }) => {
       const url = await deps.blobs.signDownload(path, { expiresInMs: deps.settings.downloadUrlMs });
@@ -16,7 +20,7 @@ export async function jobResource(deps: Pick<Deps, 'blobs' | 'settings'>, job: J
     }),
   );
   return {
-    ...jobSummary(job),
+    ...jobSummary(deps, job),
     input: job.input,
     inputFrom: job.inputFrom,
     output: job.output,
@@ -34,7 +38,7 @@ export async function jobResource(deps: Pick<Deps, 'blobs' | 'settings'>, job: J
 }
 
 /** The same without what can be large. */
-export function jobSummary(job: Job): JobSummary {
+export function jobSummary({ catalogue }: Pick<Deps, 'catalogue'>, job: Job): JobSummary {
   // When a job that waits for others is looked at again says nothing about when it will go on.
   const hasTime = job.reason !== 'dependency' && job.untilMs !== NEVER_MS;
   return {
@@ -64,6 +68,8 @@ export function jobSummary(job: Job): JobSummary {
     startedAt: isoOrNull(job.startedAtMs),
     finishedAt: isoOrNull(job.finishedAtMs),
     startBy: iso(job.startByMs),
+    times: timesOf(catalogue, job),
+    purgeAt: isoOrNull(job.purgeAtMs ?? null),
   };
 }
 

@@ -2,22 +2,25 @@ import { RetryJobRequest, type CreateJobRequest } from '../../domain/contract/ht
 import type { Job } from '../../domain/contract/job.ts';
 import { RequestError } from '../../domain/errors.ts';
 import { refs } from '../../domain/ports.ts';
+import { retentionMsOf } from '../../domain/retention.policy.ts';
 import { isTerminal } from '../../domain/state.ts';
 import { SECOND } from '../../domain/time.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { Answer } from '../http/answer.ts';
-import { requestHashOf } from './idempotency.ts';
+import { requestHashOf } from '../submit/idempotency.ts';
 import { optionalBody } from './jobs.ts';
 import { ownJob } from './own-job.ts';
-import { unfilled } from './output-refs.ts';
-import { planJob, type JobPlan } from './plan-job.ts';
+import { unfilled } from '../submit/output-refs.ts';
+import { planJob, type JobPlan } from '../submit/plan-job.ts';
+import type { JobIdentity } from '../submit/submit.ts';
 import type { Call } from './route.ts';
-import { answerSubmission, type JobIdentity } from './submit-job.ts';
+import { answerSubmission } from './submit-job.ts';
+import { startDeadlineSeconds } from './times.ts';
 
 /**
  * `POST /v1/jobs/{id}/retry`: a new job that does an ended one again, with the same input and webhook; answered as a
  * submission is, `Idempotency-Key` and `Prefer: wait` included.
- * @throws RequestError not_found, job_not_ended, or as a submission
+ * @throws RequestError not_found, gone, job_not_ended, or as a submission
  */
 export async function retryJob(deps: ApiDeps, call: Call): Promise<Answer> {
   const changes: RetryJobRequest = optionalBody(RetryJobRequest, call);
@@ -44,18 +47,15 @@ async function planRetry(deps: ApiDeps, call: Call, asked: JobIdentity, changes:
       priority: changes.priority ?? job.priority,
       metadata: job.metadata,
       labels: changes.labels ?? job.labels ?? [],
-      startDeadlineSeconds: changes.startDeadlineSeconds ?? startDeadlineMs(job) / SECOND,
+      startDeadlineSeconds: changes.startDeadlineSeconds ?? startDeadlineSeconds(job),
       runTimeoutSeconds: changes.runTimeoutSeconds ?? job.runTimeoutMs / SECOND,
       maxAttempts: changes.maxAttempts ?? job.maxAttempts,
+      retentionSeconds: changes.retentionSeconds ?? retentionMsOf(job) / SECOND,
       ...(job.webhook === null ? {} : { webhook: await webhookOf(deps, job.id, job.webhook) }),
     },
     retry: { of: job.id, inputFrom: isReleased ? [] : unfilled(job) },
   });
 }
-
-/** How long it had to be started, from when it might have been. */
-const startDeadlineMs = ({ startByMs, createdAtMs, notBeforeMs = 0 }: Job): number =>
-  startByMs - Math.max(createdAtMs, notBeforeMs);
 
 /** With its secret, which never changes, so that the new job's own copy can be written with the job. @throws RequestError webhook_refused */
 async function webhookOf(

@@ -13,14 +13,17 @@ import {
   RetryJobRequest,
 } from '../../domain/contract/http.ts';
 import { JobId } from '../../domain/contract/job.ts';
+import { ListRejectionsQuery, RejectionList } from '../../domain/contract/rejection.ts';
 import type { ProblemCode } from '../../domain/errors.ts';
 import { z } from 'zod';
 import { createJob } from './create-job.ts';
+import { FILE_ROUTES } from './files/file-routes.ts';
 import { FOLLOW_ROUTES } from './follow/follow-routes.ts';
 import { getJob, postCancel } from './jobs.ts';
 import { TENANT_ROUTES } from './keys/tenant-routes.ts';
 import { listJobs } from './list-jobs.ts';
 import { getModel, listModels } from './models.ts';
+import { listRejections } from './rejections.ts';
 import { BODY_PROBLEMS, type AnswerDoc, type ApiRoute, type HeaderDoc } from './route.ts';
 import { retryJob } from './retry-job.ts';
 import { postFirebaseToken, postReadToken } from './tokens.ts';
@@ -76,7 +79,7 @@ const DRY_RUN_PROBLEMS: readonly ProblemCode[] = [
   'model_unavailable',
   'too_many_jobs',
 ];
-const SUBMISSION_PROBLEMS: readonly ProblemCode[] = [...DRY_RUN_PROBLEMS, 'idempotency_key_reused'];
+const SUBMISSION_PROBLEMS: readonly ProblemCode[] = [...DRY_RUN_PROBLEMS, 'idempotency_key_reused', 'gone'];
 
 /** Every operation of `/v1`: ONE table, which the guard matches, the handlers answer and openapi.json is generated from. */
 export const API_ROUTES: readonly ApiRoute[] = [
@@ -124,7 +127,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     params: ID,
     headers: [PREFER],
     answers: [{ status: 200, description: 'The job.', schema: JobResource, headers: [PREFERENCE_APPLIED] }],
-    problems: ['not_found'],
+    problems: ['not_found', 'gone'],
     handle: getJob,
   },
   {
@@ -139,7 +142,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     answers: [
       { status: 200, description: 'The job: canceled, or canceling while its worker stops.', schema: CanceledJob },
     ],
-    problems: [...BODY_PROBLEMS, 'invalid_input', 'not_found', 'job_already_ended'],
+    problems: [...BODY_PROBLEMS, 'invalid_input', 'not_found', 'gone', 'job_already_ended'],
     handle: postCancel,
   },
   ...FOLLOW_ROUTES,
@@ -151,7 +154,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     summary: 'Get a token that shows this job',
     params: ID,
     answers: [{ status: 201, description: 'A token for a browser: it shows this job for an hour.', schema: JobToken }],
-    problems: ['not_found'],
+    problems: ['not_found', 'gone'],
     handle: postReadToken,
   },
   {
@@ -167,6 +170,18 @@ export const API_ROUTES: readonly ApiRoute[] = [
     answers: SUBMITTED,
     problems: [...SUBMISSION_PROBLEMS, 'not_found', 'job_not_ended'],
     handle: retryJob,
+  },
+  ...FILE_ROUTES,
+  {
+    method: 'GET',
+    path: '/v1/rejections',
+    operation: 'listRejections',
+    scope: 'read',
+    summary: 'List the messages of your topic that made no job, newest first',
+    query: ListRejectionsQuery,
+    answers: [{ status: 200, description: 'One page.', schema: RejectionList }],
+    problems: [],
+    handle: listRejections,
   },
   {
     method: 'GET',

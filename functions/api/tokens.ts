@@ -7,7 +7,7 @@ import { ownJob } from './own-job.ts';
 import { openReadToken, readToken } from './read-token.ts';
 import type { Call } from './route.ts';
 
-/** `POST /v1/jobs/{id}/tokens`: a read token of this job, for a browser. @throws RequestError not_found */
+/** `POST /v1/jobs/{id}/tokens`: a read token of this job, for a browser. @throws RequestError not_found, gone */
 export async function postReadToken(deps: ApiDeps, call: Call): Promise<Answer> {
   const { id, tenant } = (await ownJob(deps, call)).data;
   const token = await readToken(deps.secrets, tenant, id, deps.clock.nowMs());

@@ -9,8 +9,8 @@ import { RequestError } from '../../domain/errors.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { Answer } from '../http/answer.ts';
 import { parseStrictJson } from '../http/strict-json.ts';
-import { planJob } from './plan-job.ts';
-import { readJobRequest } from './read-request.ts';
+import { planJob } from '../submit/plan-job.ts';
+import { readJobRequest } from '../submit/read-request.ts';
 import { jobSummary } from './resource.ts';
 import type { Call } from './route.ts';
 
@@ -35,7 +35,7 @@ export async function tryJob(deps: ApiDeps, call: Call): Promise<Answer> {
     model: job.model,
     pool: job.pool,
     queues: job.queues,
-    blocked: jobSummary(job).blocked,
+    blocked: jobSummary(deps, job).blocked,
     backlog: now.queued,
     ...expectations(now, home, model),
   };

@@ -2,7 +2,7 @@ import type { CloudEvent } from 'cloudevents';
 import { PoisonEventError } from '../../domain/errors.ts';
 import type { FunctionName } from '../../eventarc/routes.ts';
 import type { Deps } from '../deps.ts';
-import { reject } from './reject.ts';
+import { excerptOf, reject } from './reject.ts';
 
 /**
  * An event handler that acknowledges what it must not be sent again: what cannot be understood, which is recorded, and what
@@ -26,7 +26,7 @@ export function eventHandler(
     } catch (error) {
       if (!(error instanceof PoisonEventError)) throw error;
       const { id: eventId, source, type, data } = event;
-      await reject(deps, { function: name, source, eventId, type, reason: error.message, body: data });
+      await reject(deps, { function: name, source, eventId, type, reason: error.message, excerpt: excerptOf(data) });
     }
   };
 }

@@ -6,8 +6,11 @@ import { RefusedRequestError } from './answer.ts';
 /** Looks at a request before a byte of its body is read. @throws RequestError to refuse it */
 export type Guard = (request: IncomingMessage) => Promise<void>;
 
-/** What a worker's longest report has, with room to spare. */
-const PRIVATE_BODY_BYTES = 8 * 1024 * 1024;
+/**
+ * The longest message that Pub/Sub takes has 10 MB, and comes in base64. What is longer than a function has use for is its own to
+ * refuse: a refusal here would bring the same message again for a day.
+ */
+const PRIVATE_BODY_BYTES = 16 * 1024 * 1024;
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 

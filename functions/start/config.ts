@@ -40,7 +40,7 @@ const SIGNS = {
 };
 
 const BLOBS = {
-  SLIPWAY_BUCKET: z.string().min(1).describe('the bucket that artifacts lie in'),
+  SLIPWAY_BUCKET: z.string().min(1).describe('the bucket that files and artifacts lie in'),
   STORAGE_EMULATOR_HOST: address.optional(),
   ...SIGNS,
 };
@@ -77,6 +77,17 @@ export const CONFIGS = {
       .describe('what ID tokens of Google accounts may be for, separated by commas; none are taken unless set'),
     SECRET_MANAGER_EMULATOR_HOST: hostAndPort.optional(),
   }),
+  intake: z.object({
+    ...EVERY,
+    ...NAMED,
+    ...STORE,
+    ...BUS,
+    ...BLOBS,
+    ...CATALOGUE,
+    ...OUTBOUND,
+    ...PRIVATE,
+    SECRET_MANAGER_EMULATOR_HOST: hostAndPort.optional(),
+  }),
   dispatch: z.object({
     ...EVERY,
     ...NAMED,
@@ -87,7 +98,7 @@ export const CONFIGS = {
     RUN_EMULATOR_HOST: hostAndPort.optional(),
   }),
   worker: z.object({ ...EVERY, ...NAMED, ...STORE, ...BUS, ...BLOBS, ...CATALOGUE, ...PRIVATE }),
-  'on-job-event': z.object({ ...EVERY, ...NAMED, ...STORE, ...BUS, ...CATALOGUE, ...PRIVATE }),
+  'on-job-event': z.object({ ...EVERY, ...NAMED, ...STORE, ...BUS, ...BLOBS, ...CATALOGUE, ...PRIVATE }),
   'deliver-webhook': z.object({ ...EVERY, ...STORE, ...OUTBOUND, ...PRIVATE }),
   sweep: z.object({
     ...EVERY,

@@ -1,6 +1,7 @@
 import { firestoreStore } from '../../cloud/firestore/store.ts';
 import { logMetrics } from '../../cloud/log-metrics.ts';
 import { pubsubBus } from '../../cloud/pubsub.ts';
+import { storageBlobs } from '../../cloud/storage.ts';
 import { platformGuard } from '../http/platform-guard.ts';
 import { onJobEvent } from '../on-job-event.ts';
 import { readCatalogue } from './catalogue.ts';
@@ -13,6 +14,7 @@ await startFunction('on-job-event', (config, base) => {
     ...base,
     store: firestoreStore({ ...base, ...at, databaseId: config.SLIPWAY_DATABASE }),
     bus: pubsubBus({ ...base, ...at, name: config.SLIPWAY_NAME }),
+    blobs: storageBlobs({ ...base, ...at, bucket: config.SLIPWAY_BUCKET }),
     metrics: logMetrics(base.log),
     catalogue: readCatalogue(base.folder, config.SLIPWAY_REGIONS),
   };

@@ -68,6 +68,9 @@ async function letGo(deps: Needs, read: Snapshot<Job>, patch: Partial<Job> = {})
   await nudge(deps, read.data.home);
 }
 
+/** A tombstone still says how it ended, but what it made can be put into no input any more. */
+const isGone = (job: Job): boolean => job.tombstone !== undefined;
+
 type Release =
   | { readonly kind: 'wait' }
   | { readonly kind: 'fail'; readonly error: JobError }
@@ -75,10 +78,12 @@ type Release =
   | { readonly kind: 'go'; readonly input: unknown };
 
 function decideRelease(deps: Needs, job: Job, parents: readonly (Job | null)[]): Release {
-  const ended = parents.find((parent) => parent === null || (isTerminal(parent.state) && parent.state !== 'succeeded'));
+  const ended = parents.find(
+    (parent) => parent === null || isGone(parent) || (isTerminal(parent.state) && parent.state !== 'succeeded'),
+  );
   if (ended?.state === 'canceled' && ended.dependants === 'cancel') return { kind: 'cancel', parent: ended.id };
   if (ended !== undefined) {
-    const what = ended === null ? 'is gone' : `ended as ${ended.state}`;
+    const what = ended === null || isGone(ended) ? 'is gone' : `ended as ${ended.state}`;
     return {
       kind: 'fail',
       error: {

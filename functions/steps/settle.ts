@@ -10,10 +10,12 @@ import { decideAgain } from './again.ts';
 import { pagesOf } from './pages.ts';
 import { fillPlaces } from './places.ts';
 import { releaseIfReady } from './release.ts';
+import { tellTenant } from './tell-tenant.ts';
 
 /**
  * Does what one event of a job asks for, once: dependants are released (each by its own compare-and-set), and the place that it
- * may have left free in its tenant is filled, as a total, so that doing it twice fills no more; then one commit
+ * may have left free in its tenant is filled, as a total, so that doing it twice fills no more; its tenant's own topic is told,
+ * twice at worst; then one commit
  * creates the delivery, settles the cost and closes the event. Only whoever made that commit goes on to publish and to
  * count, so a repeated or late event changes nothing; what a crash after the commit leaves out, sweep finds (deliveries by
  * their due time).
@@ -27,6 +29,7 @@ export async function settleEvent(
 ): Promise<void> {
   let isReleased = false;
   let isFilled = false;
+  let isTold = false;
   const settled = await decideAgain(async () => {
     const [event, job] = await Promise.all([deps.store.get(refs.event(jobId, seq)), deps.store.get(refs.job(jobId))]);
     if (event?.data.open !== true || job === null) return null;
@@ -46,6 +49,8 @@ export async function settleEvent(
         return null;
       }
     }
+    if (!isTold) await tellTenant(deps, job.data, event.data);
+    isTold = true;
     const delivery = owedDelivery(job.data, event.data, deps.clock.nowMs());
     const costed = isTerminal(event.data.to) ? withCost(deps, job) : job.data;
     const writes: Write[] = [update(refs.event(jobId, seq), event, { open: false })];

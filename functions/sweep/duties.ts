@@ -12,7 +12,7 @@ const BOUND = 2_000;
 /** One kind of what is due: how it is found, and the function whose work it is. */
 export interface Duty {
   readonly what: string;
-  /** Ids, or for events paths. */
+  /** Ids, or for events and purges paths. */
   readonly find: () => Promise<readonly string[]>;
   readonly call: (ids: readonly string[]) => Promise<void>;
 }
@@ -23,18 +23,18 @@ export interface Duty {
  */
 export function dutiesOf(deps: SweepDeps, staleMs: number): readonly Duty[] {
   const nothing = { slots: [], jobs: [], queues: [] };
+  const noEvent = { events: [], purges: [] };
   const dispatch = (part: Partial<Due['dispatch']>): Promise<void> =>
     deps.calls.due('dispatch', { ...nothing, ...part });
+  const onJobEvent = (part: Partial<Due['on-job-event']>): Promise<void> =>
+    deps.calls.due('on-job-event', { ...noEvent, ...part });
   return [
     { what: 'slots', find: () => suspectSlots(deps, staleMs === 0), call: (slots) => dispatch({ slots }) },
     { what: 'due jobs', find: () => dueJobs(deps), call: (jobs) => dispatch({ jobs }) },
     { what: 'orphans', find: () => orphans(deps), call: (jobs) => dispatch({ jobs }) },
     { what: 'queues', find: () => waitingQueues(deps), call: (queues) => dispatch({ queues }) },
-    {
-      what: 'events',
-      find: () => openEvents(deps, staleMs),
-      call: (events) => deps.calls.due('on-job-event', { events }),
-    },
+    { what: 'events', find: () => openEvents(deps, staleMs), call: (events) => onJobEvent({ events }) },
+    { what: 'purges', find: () => purgesDue(deps), call: (purges) => onJobEvent({ purges }) },
     { what: 'deliveries', find: () => dueDeliveries(deps), call: (ids) => deps.calls.due('deliver-webhook', { ids }) },
   ];
 }
@@ -116,6 +116,26 @@ async function waitingQueues(deps: SweepDeps): Promise<string[]> {
     if (queued > 0 && (await heldCount(deps, queue.name)) < queue.pool.max) waiting.push(queue.name);
   }
   return waiting;
+}
+
+/** Jobs, tombstones and files at the end of their time, and messages that have been on record for long enough. */
+async function purgesDue(deps: SweepDeps): Promise<string[]> {
+  const jobs = collect(
+    (options) => deps.store.query('purgeDue', { schema: 1 }, options),
+    ({ purgeAtMs = Infinity }, readAtMs) => purgeAtMs <= readAtMs,
+    (_, path) => path,
+  );
+  const rejections = collect(
+    (options) => deps.store.query('rejectionsDue', { schema: 1 }, options),
+    ({ atMs }, readAtMs) => atMs <= readAtMs - deps.settings.rejectionMs,
+    (_, path) => path,
+  );
+  const files = collect(
+    (options) => deps.store.query('filesByEnd', { schema: 1 }, options),
+    (file, readAtMs) => file.expiresAtMs <= readAtMs,
+    (_, path) => path,
+  );
+  return (await Promise.all([jobs, files, rejections])).flat();
 }
 
 async function dueDeliveries(deps: SweepDeps): Promise<string[]> {

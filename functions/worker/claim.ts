@@ -8,6 +8,7 @@ import { move } from '../../domain/state.ts';
 import type { DoorDeps } from '../deps.ts';
 import { park, placeFor } from '../steps/places.ts';
 import { moveDueJob } from '../steps/release.ts';
+import { inputFilesOf } from './input-files.ts';
 import { headOf, MOST, SPARE, type QueueHead } from './queue-head.ts';
 import { holderOf, slotOf, type Session } from './session.ts';
 
@@ -131,7 +132,7 @@ async function firstOf(
 async function heldJob(deps: DoorDeps, session: Session, jobId: string): Promise<ClaimedJob | null> {
   const read = await deps.store.get(refs.job(jobId));
   if (read === null || !sameHolder(read.data.holder, holderOf(session, read.data.attempt))) return null;
-  return claimed(read.data, read.data.attempt);
+  return claimed(deps, read.data, read.data.attempt);
 }
 
 async function tryClaim(
@@ -183,7 +184,7 @@ async function commitClaim(
     if (error.path === slot.path) return 'slot_changed';
     return place !== null && error.path === refs.place(job.tenant, place).path ? 'place_taken' : 'job_taken';
   }
-  return claimed(job, attempt);
+  return claimed(deps, job, attempt);
 }
 
 function newAttempt(slot: Slot, session: Session, attempt: number, loadMs: number, nowMs: number): Attempt {
@@ -206,10 +207,15 @@ function newAttempt(slot: Slot, session: Session, attempt: number, loadMs: numbe
   };
 }
 
-const claimed = (job: Job, attempt: number): ClaimedJob => ({
-  id: job.id,
-  attempt,
-  model: job.model,
-  input: job.input,
-  runTimeoutMs: job.runTimeoutMs,
-});
+/** After the commit: where an address cannot be signed just now, the worker asks again and is given the job it holds. */
+async function claimed(deps: DoorDeps, job: Job, attempt: number): Promise<ClaimedJob> {
+  const files = await inputFilesOf(deps, job);
+  return {
+    id: job.id,
+    attempt,
+    model: job.model,
+    input: job.input,
+    runTimeoutMs: job.runTimeoutMs,
+    ...(files.length === 0 ? {} : { files }),
+  };
+}

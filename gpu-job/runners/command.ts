@@ -3,7 +3,7 @@ import { mkdir, opendir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Runner as Declared } from '../../domain/contract/model.ts';
 import type { GuardedChild } from '../../host/child.ts';
-import { contentTypeOf } from '../content-types.ts';
+import { contentTypeOf } from '../../domain/content-types.ts';
 import { jobError } from '../job-fault.ts';
 import { failureOf, withOutput, type Rules } from './failure.ts';
 import { LineSplitter, parseBar, parseLine } from './lines.ts';

@@ -116,3 +116,18 @@ describe('a queued limit', () => {
     expect((await submit()).status).toBe(429);
   });
 });
+
+describe('the topic of a tenant’s events', () => {
+  test('is asked for, shown, stamped on the jobs made from then on, and taken away by leaving it out', async () => {
+    const set = (more: object): Promise<Response> =>
+      api.send('PUT', '/v1/tenants/acme', { body: { title: 'Acme', ...more } });
+    const stampOf = async (answer: Response): Promise<unknown> =>
+      (await api.store.get(refs.job((await job(answer)).id)))?.data.eventsTopic;
+
+    expect(TenantResource.parse(await (await set({ eventsTopic: true })).json()).eventsTopic).toBe(true);
+    expect(await stampOf(await submit())).toBe(true);
+    expect(TenantResource.parse(await (await set({})).json()).eventsTopic).toBe(false);
+    clock.set(clock.nowMs() + MINUTE);
+    expect(await stampOf(await submit())).toBeUndefined();
+  });
+});

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { Model, Pool, type Catalogue, type CatalogueEntry } from '../../domain/contract/model.ts';
-import { create, refs, type Clock, type Messages, type Store } from '../../domain/ports.ts';
+import type { Messages } from '../../domain/messages.ts';
+import { create, refs, type Clock, type Store } from '../../domain/ports.ts';
 import { DEFAULT_SETTINGS } from '../../domain/settings.ts';
 import { api } from '../../functions/api/api.ts';
 import { apiGuard } from '../../functions/api/guard.ts';
@@ -121,6 +122,7 @@ export async function serveApi(
     metrics: unused('metrics'),
     catalogue: CATALOGUE,
     settings: DEFAULT_SETTINGS,
+    topicPrefix: '',
   };
   const deps = { ...standard, ...change(standard) };
   for (const [key, tenant] of [

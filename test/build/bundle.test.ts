@@ -45,7 +45,7 @@ test('each folder has its program, how it is started, and the models where it ne
     filesIn(join(dist.folder, folder)).filter((file) => !file.startsWith('chunks/') && !file.endsWith('.map'));
   const ALWAYS = ['main.mjs', 'package.json', 'program.mjs', 'warm.mjs'];
   expect(beside('functions/deliver-webhook')).toEqual(ALWAYS);
-  for (const name of ['api', 'dispatch', 'worker', 'on-job-event', 'sweep']) {
+  for (const name of ['api', 'intake', 'dispatch', 'worker', 'on-job-event', 'sweep']) {
     expect(beside(`functions/${name}`)).toEqual(['catalogue.json', ...ALWAYS].sort());
   }
   expect(beside('worker')).toEqual([...ALWAYS, 'models.json'].sort());

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { PubSub, type Message } from '@google-cloud/pubsub';
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -87,6 +88,27 @@ describeOnEmulators('a deployment of what is built', (emulators) => {
     expect(execution?.env).toMatchObject({ SLIPWAY_QUEUE: 'files@here' });
     await google.log.line(({ message }) => message === 'released');
     for (const { errors } of Object.values(google.functions)) expect(errors).toEqual([]);
+  });
+
+  test('takes a request from its tenant’s topic, and tells its end on another', async () => {
+    const client = new PubSub({ projectId: google.projectId, apiEndpoint: emulators.pubsub });
+    const [subscription] = await client.topic('slipway-job-events-acme').createSubscription('ends');
+    const ended = new Promise<Message>((resolve, reject) => {
+      subscription.on('error', reject);
+      subscription.on('message', (message: Message) => {
+        message.ack();
+        if (message.data.includes('by-topic')) resolve(message);
+      });
+    });
+    const metadata = { from: 'by-topic' };
+    const json = { model: 'write-file', input: { text: 'topic' }, metadata, idempotencyKey: 'deck-8' };
+    await client.topic('slipway-job-requests-acme').publishMessage({ json });
+    const { data, attributes } = await ended;
+    expect(attributes).toMatchObject({ type: 'job.succeeded', sequence: '3' });
+    expect(JSON.parse(data.toString('utf8'))).toMatchObject({ data: { state: 'succeeded', metadata } });
+    await subscription.close();
+    await client.close();
+    expect(google.functions.intake.errors).toEqual([]);
   });
 
   test('gives a tenant’s program a token that Firebase takes, signed by the api’s own account', async () => {
@@ -192,6 +214,7 @@ describeOnEmulators('a deployment of what is built', (emulators) => {
   });
 
   test.each([
+    ['intake', 'sweep'],
     ['dispatch', 'push'],
     ['worker', 'sweep'],
     ['on-job-event', 'gpu-job'],

@@ -34,6 +34,7 @@ type AccountName = (typeof ACCOUNTS)[number];
 /** Who may call what, as Terraform will say it. */
 const CALLERS: Readonly<Record<FunctionName, readonly AccountName[]>> = {
   api: [],
+  intake: ['eventarc'],
   dispatch: ['eventarc', 'sweep'],
   worker: ['gpu-job'],
   'on-job-event': ['eventarc', 'sweep'],
@@ -41,7 +42,7 @@ const CALLERS: Readonly<Record<FunctionName, readonly AccountName[]>> = {
   sweep: ['scheduler'],
 };
 
-/** The six built functions as processes on Google's emulators and the test servers; the Cloud Run Job is the built worker. */
+/** The built functions as processes on Google's emulators and the test servers; the Cloud Run Job is the built worker. */
 export interface Deployment {
   readonly projectId: string;
   readonly functions: Readonly<Record<FunctionName, ServedProgram>>;
@@ -103,7 +104,11 @@ export async function deploy(
     const store = firestoreStore({ ...base, callMs: 20_000, projectId, databaseId: DATABASE, endpoints: emulators });
     stops.push(() => store.close());
     const hash = createHash('sha256').update(API_KEY).digest('hex');
-    await store.commit([create(refs.key(hash), { schema: 1, tenant: 'acme', createdAtMs: Date.now() })]);
+    const its = { schema: 1, createdAtMs: Date.now() } as const;
+    await store.commit([
+      create(refs.key(hash), { ...its, tenant: 'acme' }),
+      create(refs.tenant('acme'), { ...its, id: 'acme', title: '', accounts: [], keyChanges: 0, eventsTopic: true }),
+    ]);
 
     const functions = {} as Record<FunctionName, ServedProgram>;
     const run = await startRunServer({
@@ -188,6 +193,7 @@ export async function deploy(
       },
     });
     stops.push(() => eventarc.stop());
+    await eventarc.openTopicsOf('acme');
     return deployment;
   } catch (error) {
     await stop();

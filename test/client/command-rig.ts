@@ -17,7 +17,7 @@ export interface Ran {
   readonly err: string;
 }
 
-export interface World extends Partial<Omit<Io, 'stdout' | 'stderr' | 'readFile' | 'readStdin'>> {
+export interface World extends Partial<Omit<Io, 'stdout' | 'stderr' | 'readFile' | 'openFile' | 'readStdin'>> {
   readonly files?: Readonly<Record<string, string>>;
   readonly stdin?: string;
   /** Called with each piece of stderr as it comes. */
@@ -28,6 +28,8 @@ export interface World extends Partial<Omit<Io, 'stdout' | 'stderr' | 'readFile'
 export async function slipway(api: Pick<TestApi, 'url'>, argv: readonly string[], world: World = {}): Promise<Ran> {
   const { files = {}, stdin = '', onStderr, ...given } = world;
   let [out, err] = ['', ''];
+  const readText = async (path: string): Promise<string> =>
+    files[path] ?? Promise.reject(Object.assign(new Error('none'), { code: 'ENOENT' }));
   const io: Io = {
     ...systemHost,
     clock: hastyClock(Date.now()),
@@ -44,7 +46,8 @@ export async function slipway(api: Pick<TestApi, 'url'>, argv: readonly string[]
       err += text;
       onStderr?.(text);
     },
-    readFile: async (path) => files[path] ?? Promise.reject(Object.assign(new Error('none'), { code: 'ENOENT' })),
+    readFile: readText,
+    openFile: async (path) => new Blob([await readText(path)]),
     readStdin: async () => stdin,
   };
   const exit = await main(argv, io);

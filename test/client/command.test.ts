@@ -64,6 +64,8 @@ describe('ends with', () => {
     ['submit form --input []', EXIT.usage, 'no object', /must be a JSON object/],
     ['submit form --input @none.json', EXIT.usage, 'no file', /none\.json cannot be read: ENOENT/],
     ['submit form --set x', EXIT.usage, 'a field without a value', /--set takes NAME=VALUE/],
+    ['submit form --file x', EXIT.usage, 'a file without a path', /--file takes NAME=PATH/],
+    ['submit form --file text=none.txt', EXIT.usage, 'no such file', /none\.txt cannot be read: ENOENT/],
     ['submit form --set __proto__.x=1', EXIT.usage, 'a field that is none', /--set takes NAME=VALUE/],
     ['tenants put lab', EXIT.usage, 'an option missing', /needs --title/],
     ['submit form --wait --timeout soon', EXIT.usage, 'no time', /--timeout must be a whole number/, unasked],
@@ -172,6 +174,21 @@ describe('submit', () => {
       count: 7,
       page: { url: 'https://x.example/?a=b' },
     });
+  });
+
+  test('takes files: a small one goes along, a large one is uploaded, once for one key', async () => {
+    const large = 'x'.repeat(64 * 1024 + 1);
+    const files = { 'a/note.md': '# hi', 'deck.pdf': large };
+    const inputOf = async (line: string): Promise<unknown> => (await json(line, { files }))['input'];
+    expect(await inputOf('submit slide-text --file text=a/note.md')).toEqual({
+      text: `data:text/markdown;base64,${Buffer.from('# hi').toString('base64')}`,
+    });
+    const twice = [1, 2].map(() => inputOf('submit slide-text --file text=deck.pdf --key deck-9'));
+    const [first, second] = (await Promise.all(twice)) as { text: string }[];
+    expect(second).toEqual(first);
+    const file = await clientOf(api).getFile(first?.text.replace('slipway:files/', '') ?? '');
+    expect(file).toMatchObject({ name: 'deck.pdf', contentType: 'application/pdf', uploaded: true });
+    expect(await (await fetch(file.url ?? '')).text()).toBe(large);
   });
 
   test('makes one job of one key, and says what is with it', async () => {

@@ -31,6 +31,7 @@ const calls: Readonly<Record<string, () => Promise<unknown>>> = {
   commit: () => store.commit([create(ref, data)]),
   secret: () => secretManager(at).get('idempotency-pepper'),
   blob: () => storageBlobs({ ...at, signer }).size('a'),
+  removal: () => storageBlobs({ ...at, signer }).remove('a'),
   token: () => firebaseTokens({ ...at, databaseId: '(default)' }).make('t'),
   publish: () => pubsubBus(at).publish('nudges', { queue: 'q@here' }),
   launch: () => cloudRunLauncher(at).launch(aLaunch()),

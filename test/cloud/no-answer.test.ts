@@ -39,6 +39,7 @@ test.each([
   ['a commit is unclear', 'commit', { error: 'UnclearError' }],
   ['a secret is unavailable', 'secret', { error: 'UnavailableError' }],
   ['the size of a blob is unavailable', 'blob', { error: 'UnavailableError' }],
+  ['the removal of a blob is unavailable', 'removal', { error: 'UnavailableError' }],
   ['a token whose account is not told is unavailable', 'token', { error: 'UnavailableError' }],
   ['a publish fails, which costs its caller no more than that', 'publish', { error: 'NoAnswerError' }],
   ['a launch is ambiguous', 'launch', { answer: { kind: 'ambiguous' } }],

@@ -44,6 +44,13 @@ export function succeeded(name: string, more: Partial<JobResource> = {}): Named 
     startedAt: AT,
     finishedAt: AT,
     startBy: AT,
+    times: {
+      startDeadlineSeconds: 86_400,
+      startupTimeoutSeconds: 600,
+      runTimeoutSeconds: 600,
+      retentionSeconds: 3_600,
+    },
+    purgeAt: null,
     ...more,
   };
   return { name, job };

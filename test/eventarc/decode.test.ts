@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import protobuf from 'protobufjs';
 import { PoisonEventError } from '../../domain/errors.ts';
 import { decodeDocumentPath } from '../../eventarc/decode-document.ts';
-import { decodeIds, decodeMessage, decodeObject, parseEventPath } from '../../eventarc/decode.ts';
+import { decodeIds, decodeMessage, decodeObject, parseEventPath, parsePurgePath } from '../../eventarc/decode.ts';
 
 const NAME = 'projects/p/databases/(default)/documents/jobs/abc/events/3';
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
@@ -100,6 +100,7 @@ describe('a message', () => {
 
 test("sweep's ids are lists of texts under their names, and nothing else is taken", () => {
   expect(decodeIds(json({ slots: ['a'], jobs: [], more: 1 }), ['slots', 'jobs'])).toEqual({ slots: ['a'], jobs: [] });
+  expect(decodeIds(json({ slots: ['a'] }), ['slots', 'jobs'])).toEqual({ slots: ['a'], jobs: [] });
   for (const body of [{}, { slots: 'a' }, { slots: [1] }, { slots: null }]) {
     expect(() => decodeIds(json(body), ['slots'])).toThrow('slots is no list of ids');
   }
@@ -109,6 +110,14 @@ test.each(['jobs/a/events', 'jobs/a/events/x', 'jobs/A/events/1', 'slots/a', '',
   '%p is not the path of a job event',
   (path) => expect(() => parseEventPath(path)).toThrow(PoisonEventError),
 );
+
+test('what is kept no longer is a job or a rejection', () => {
+  expect(parsePurgePath('jobs/abc')).toEqual({ collection: 'jobs', id: 'abc' });
+  expect(parsePurgePath('rejections/0af')).toEqual({ collection: 'rejections', id: '0af' });
+  for (const path of ['jobs/a/events/1', 'jobs/', 'slots/a', 'jobs/A', '']) {
+    expect(() => parsePurgePath(path)).toThrow(PoisonEventError);
+  }
+});
 
 test('an object is only what JSON calls one', () => {
   expect(decodeObject(json({ a: 1 }))).toEqual({ a: 1 });

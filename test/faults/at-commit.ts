@@ -4,6 +4,7 @@ import { isOf, type Change } from './documents.ts';
 import { placeFaults } from './at-commit-places.ts';
 import { slotFaults } from './at-commit-slots.ts';
 import type { CommitView } from './commit-view.ts';
+import { mayGo, tombstoneFaults } from './purging.ts';
 
 /** What stays of a job from the moment it has ended. Its cost is settled after that. */
 const RESULT = ['state', 'version', 'output', 'error', 'artifacts', 'attempts', 'attempt', 'finishedAtMs'] as const;
@@ -13,23 +14,26 @@ const inWords = (holder: Holder): string => `${holder.slot}/${holder.fence}/${ho
 
 /**
  * What a commit breaks of the invariants that hold at every instant (reliability.md §8: I2, I3, I4, I5, I8, I9, I11; of I15
- * and I18 what an event shows).
+ * and I18 what an event shows; I19, that a job is purged in its time and its document last).
  */
 export function faultsAtCommit(view: CommitView): string[] {
   const faults = [...slotFaults(view), ...placeFaults(view)];
   for (const change of view.changes) {
     if (isOf(change, 'jobs')) faults.push(...jobFaults(view, change));
-    if (isOf(change, 'events')) faults.push(...eventFaults(change));
+    if (isOf(change, 'events')) faults.push(...eventFaults(view, change));
     if (isOf(change, 'logs')) faults.push(...logFaults(view, change));
-    if (isOf(change, 'deliveries')) faults.push(...deliveryFaults(change));
+    if (isOf(change, 'deliveries')) faults.push(...deliveryFaults(view, change));
   }
   return faults;
 }
 
 function jobFaults(view: CommitView, { path, before, after }: Change<'jobs'>): string[] {
-  if (after === null) return [`I2: ${path} was deleted`];
-  const is = after.data;
   const was = before?.data ?? null;
+  const is = after?.data ?? null;
+  if (was !== null && (is === null || (is.tombstone !== undefined && was.tombstone === undefined))) {
+    return tombstoneFaults(view, was, is);
+  }
+  if (is === null) return [`I2: ${path} was deleted`];
   if (was !== null && isTerminal(was.state)) {
     const changed = RESULT.filter((field) => !same(was[field], is[field]));
     return changed.length === 0 ? [] : [`I2: ${path} had ended, and its ${changed.join(', ')} changed`];
@@ -115,8 +119,11 @@ function attemptFaults(path: string, { attempts }: Job): string[] {
   });
 }
 
-function eventFaults({ path, before, after }: Change<'events'>): string[] {
-  if (after === null) return [`I3: ${path} was deleted`];
+function eventFaults(view: CommitView, { path, before, after }: Change<'events'>): string[] {
+  if (after === null) {
+    const mayBe = before?.data.open === false && mayGo(view, before.data.jobId);
+    return mayBe ? [] : [`I3: ${path} was deleted`];
+  }
   if (before === null) return after.data.open ? [] : [`I3: ${path} was born closed`];
   const faults = [];
   const known = { open: null, releasedTo: null };
@@ -129,7 +136,9 @@ function eventFaults({ path, before, after }: Change<'events'>): string[] {
   return faults;
 }
 
-function logFaults({ documents, by }: CommitView, { path, before, after }: Change<'logs'>): string[] {
+function logFaults(view: CommitView, { path, before, after }: Change<'logs'>): string[] {
+  const { documents, by } = view;
+  if (after === null && before !== null && mayGo(view, before.data.jobId)) return [];
   if (before !== null || after === null) return [`I5: the log chunk ${path} was written twice`];
   const { jobId, attempt } = after.data;
   const holder = (documents.get(`jobs/${jobId}`)?.data as Job | undefined)?.holder ?? null;
@@ -140,8 +149,11 @@ function logFaults({ documents, by }: CommitView, { path, before, after }: Chang
 /** What never changes of a delivery: what is sent, to whom, under which id. */
 const FROZEN = ['id', 'tenant', 'jobId', 'seq', 'endpoint', 'url', 'type', 'body'] as const;
 
-function deliveryFaults({ path, before, after }: Change<'deliveries'>): string[] {
-  if (after === null) return [`I11: ${path} was deleted`];
+function deliveryFaults(view: CommitView, { path, before, after }: Change<'deliveries'>): string[] {
+  if (after === null) {
+    const mayBe = before !== null && before.data.state !== 'pending' && mayGo(view, before.data.jobId);
+    return mayBe ? [] : [`I11: ${path} was deleted`];
+  }
   const is = after.data;
   const faults = [];
   if (is.attempts.length > is.claims) {

@@ -4,6 +4,7 @@ import type { SettledRecord } from '../../domain/ports.ts';
 import { isTerminal } from '../../domain/state.ts';
 import type { History, Submission } from './client.ts';
 import type { Documents } from './documents.ts';
+import { isOld, isPurgeDue } from './purging.ts';
 import type { Script } from './worker.ts';
 
 /** A whole run, once nothing moves any more. */
@@ -21,23 +22,26 @@ export interface EndView {
   /** Executions that worked on each attempt, by `job/attempt`. */
   readonly computed: ReadonlyMap<string, ReadonlySet<string>>;
   readonly hardware: string;
+  readonly nowMs: number;
 }
 
 /** What a run has left undone, lost or doubled (reliability.md §8: I1, I6, I7, I8, I9, I15, I17, I18). */
 export function faultsAtEnd(view: EndView): string[] {
-  const jobs = view.documents.in('jobs').map(({ data }) => data);
+  const jobs = view.documents.in('jobs').flatMap(({ data }) => (isOld(data.id) ? [] : [data]));
   return [
-    ...notAtRest(view.documents),
+    ...notAtRest(view.documents, view.nowMs),
     ...jobs.flatMap((job) => jobFaults(view, job)),
     ...submissionFaults(view, jobs),
     ...launchFaults(view),
     ...view.documents.in('rejections').map(({ data }) => `X: ${data.function} rejected a message: ${data.reason}`),
-    ...view.documents.in('events').flatMap(({ path, data }) => countFaults(view, path, data)),
+    ...view.documents
+      .in('events')
+      .flatMap(({ path, data }) => (isOld(data.jobId) ? [] : countFaults(view, path, data))),
   ];
 }
 
-/** I1, I8 and I15: what would still have to move. */
-export function notAtRest(documents: Documents): string[] {
+/** I1, I8, I15 and I19: what would still have to move. */
+export function notAtRest(documents: Documents, nowMs: number): string[] {
   const left = [
     ...documents.in('jobs').flatMap(({ data }) => (isTerminal(data.state) ? [] : [`I1: ${data.id} is ${data.state}`])),
     ...documents
@@ -46,6 +50,9 @@ export function notAtRest(documents: Documents): string[] {
         data.state === 'free' ? [] : [`I8: ${path} is ${data.state}, and nobody is there`],
       ),
     ...documents.in('events').flatMap(({ path, data }) => (data.open ? [`I15: ${path} is open`] : [])),
+    ...documents
+      .in('jobs')
+      .flatMap(({ path, data }) => (isPurgeDue(data, nowMs) ? [`I19: ${path} is kept after its time`] : [])),
     ...documents
       .in('deliveries')
       .flatMap(({ path, data }) => (data.state === 'pending' ? [`I15: ${path} is due`] : [])),

@@ -8,6 +8,7 @@ export interface CommitView {
   readonly by: Invocation | null;
   readonly nowMs: number;
   readonly leaseMs: number;
+  readonly blobs: ReadonlyMap<string, number>;
   /** Jobs of the one tenant that may run at once. */
   readonly runningLimit: number | null;
   readonly maxOf: (queue: string) => number;

@@ -41,7 +41,7 @@ describeOnEmulators('the same faults on Firestore', ({ firestore }) => {
     async () => {
       const openEngine = openFirestore(firestore);
       const scenarios = SCENARIOS.filter(({ name }) =>
-        ['one-job', 'lost-launch', 'keyed', 'lost-worker'].includes(name),
+        ['one-job', 'lost-launch', 'keyed', 'lost-worker', 'purge'].includes(name),
       );
       const runs = await Promise.all(
         scenarios.map(async (scenario) => ({ scenario, ...(await runWhole(scenario, openEngine, Date.now())) })),

@@ -11,6 +11,7 @@ import type { History } from './client.ts';
 import type { Conductor } from './conductor.ts';
 import { Documents, isOf } from './documents.ts';
 import type { Launched } from './platform.ts';
+import { purgeFaults, type Seeds } from './purging.ts';
 import type { Receiver } from './receiver.ts';
 import { isHurt, type Closing } from './settling.ts';
 
@@ -36,9 +37,14 @@ export class Evidence {
     return this.#faults.length === 0 ? null : this.#faults.slice(0, TOLD).join('; ');
   }
 
-  /** Whether every job has ended and nothing is owed to anyone. */
-  get isAtRest(): boolean {
-    return notAtRest(this.#documents).length === 0;
+  /** Takes over what stood in the store before the run. */
+  seeded(seeds: Seeds, nowMs: number): void {
+    this.#documents.apply(seeds.writes, nowMs);
+  }
+
+  /** Whether every job has ended, nothing is owed to anyone, and nothing is kept after its time. */
+  isAtRest(nowMs: number): boolean {
+    return notAtRest(this.#documents, nowMs).length === 0;
   }
 
   /** Looks at a commit that the store has accepted. */
@@ -50,9 +56,10 @@ export class Evidence {
       readonly max: number;
       readonly runningLimit: number | null;
       readonly lives: (execution: string) => boolean;
+      readonly blobs: ReadonlyMap<string, number>;
     },
   ): void {
-    const { nowMs, max, runningLimit, lives } = around;
+    const { nowMs, max, runningLimit, lives, blobs } = around;
     const changes = this.#documents.apply(writes, nowMs);
     const { leaseMs } = DEFAULT_SETTINGS;
     const maxOf = (): number => max;
@@ -66,6 +73,7 @@ export class Evidence {
         runningLimit,
         maxOf,
         lives,
+        blobs,
       }),
     );
     for (const change of changes) {
@@ -100,8 +108,11 @@ export class Evidence {
     readonly ends: ReadonlyMap<string, readonly JobState[]>;
     readonly receiver: Receiver;
     readonly store: Store;
+    readonly nowMs: number;
+    readonly blobs: ReadonlyMap<string, number>;
+    readonly seeds: Seeds | null;
   }): Promise<void> {
-    const { conductor, ends, receiver, store } = run;
+    const { conductor, ends, receiver, store, nowMs, blobs, seeds } = run;
     const [documents, history, counted, computed] = [this.#documents, this.history, this.#counted, this.#computed];
     const { calls, steps } = conductor;
     const hurt = new Set(
@@ -110,7 +121,8 @@ export class Evidence {
     const launches = calls.filter(({ op }) => op === 'launcher.launch').map(({ what }) => what);
     const mostTries = DEFAULT_SETTINGS.deliveryScheduleMs.length;
     this.#faults.push(
-      ...faultsAtEnd({ documents, history, ends, counted, hurt, launches, computed, hardware: HARDWARE }),
+      ...faultsAtEnd({ documents, history, ends, counted, hurt, launches, computed, hardware: HARDWARE, nowMs }),
+      ...(seeds === null ? [] : purgeFaults(documents, blobs, seeds)),
       ...webhookFaults({ documents, sends: receiver.sends, received: receiver.received, mostTries }),
       ...(await this.#unlike(store)),
     );

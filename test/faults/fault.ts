@@ -43,6 +43,7 @@ const OPS = {
   'blobs.signUpload': 'read',
   'blobs.signDownload': 'read',
   'blobs.size': 'read',
+  'blobs.remove': 'effect',
   'secrets.get': 'read',
   'http.send': 'effect',
   'metrics.settled': 'effect',

@@ -17,7 +17,7 @@ export interface Ground {
   readonly platform: Platform;
   readonly receiver: Receiver;
   /** Bytes of each blob that is there. */
-  readonly blobs: ReadonlyMap<string, number>;
+  readonly blobs: Map<string, number>;
   commit(writes: readonly Write[], call: CallOf): Promise<void>;
   counted(record: SettledRecord, call: CallOf): void;
   readonly settings: Settings;

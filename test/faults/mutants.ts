@@ -1,13 +1,48 @@
 import { patch, type Mutant } from './mutant.ts';
 import { SLOT_MUTANTS } from './mutants-slots.ts';
 
-const SUBMIT = 'functions/api/submit-job.ts';
+const SUBMIT = 'functions/submit/submit.ts';
 const SETTLE = 'functions/steps/settle.ts';
 const DELIVER = 'functions/deliver/deliver.ts';
 const DUTIES = 'functions/sweep/duties.ts';
 
+const PURGE = 'functions/steps/purge.ts';
+
 export const MUTANTS: readonly Mutant[] = [
   ...SLOT_MUTANTS,
+  {
+    name: 'a job whose document is emptied before what belongs to it is gone',
+    scenario: 'purge',
+    fault: 'delay',
+    invariant: 'I19',
+    patches: [
+      patch(
+        PURGE,
+        "  if (due === 'nothing') return;\n",
+        "  if (due === 'nothing') return;\n  if (due === 'empty') await deps.store.commit([update(job, read, tombstoneOf(read.data, read.readAtMs, 0))]);\n",
+      ),
+    ],
+  },
+  {
+    name: 'a purge that leaves something of a job behind',
+    scenario: 'purge',
+    fault: 'delay',
+    invariant: 'I19',
+    patches: [
+      patch(
+        PURGE,
+        "() => deleteAll('deliveries', (options) => store.query('deliveriesOfJob', { jobId: id }, options)),",
+        '',
+      ),
+    ],
+  },
+  {
+    name: 'a sweep that passes by what is kept after its time',
+    scenario: 'purge',
+    fault: 'delay',
+    invariant: 'I19',
+    patches: [patch(DUTIES, 'call: (purges) => onJobEvent({ purges })', 'call: async () => undefined')],
+  },
   {
     name: 'a nudge before the job is stored',
     scenario: 'one-job',
@@ -34,7 +69,7 @@ export const MUTANTS: readonly Mutant[] = [
     scenario: 'keyed',
     fault: 'succeed-then-error',
     invariant: 'I6',
-    patches: [patch(SUBMIT, 'await keyedJobId(deps.secrets, call.tenant, key)', 'deps.random.id()')],
+    patches: [patch(SUBMIT, 'await keyedJobId(deps.secrets, tenant, key)', 'deps.random.id()')],
   },
   {
     name: 'a move that makes no event',
@@ -151,9 +186,7 @@ export const MUTANTS: readonly Mutant[] = [
     scenario: 'one-job',
     fault: 'fail-before',
     invariant: 'I15',
-    patches: [
-      patch(DUTIES, "call: (events) => deps.calls.due('on-job-event', { events }),", 'call: async () => undefined,'),
-    ],
+    patches: [patch(DUTIES, 'call: (events) => onJobEvent({ events })', 'call: async () => undefined')],
   },
   {
     name: 'a sweep that passes deliveries by',

@@ -1,6 +1,7 @@
 import { CALL_MS } from '../../cloud/deadline.ts';
 import { HttpFailure } from '../../domain/errors.ts';
-import { refs, type LaunchResult, type Messages, type OutboundRequest } from '../../domain/ports.ts';
+import type { Messages } from '../../domain/messages.ts';
+import { refs, type LaunchResult, type OutboundRequest } from '../../domain/ports.ts';
 import type { Deps } from '../../functions/deps.ts';
 import type { Asked } from './call.ts';
 import { InjectedError } from './fault.ts';
@@ -110,6 +111,14 @@ export function portsOf(ground: Ground, process: Process): Deps {
           broken: failed,
           patienceMs: CALL_MS.storage,
         }),
+      remove: (path) =>
+        call({
+          op: 'blobs.remove',
+          what: path,
+          act: async () => void blobs.delete(path),
+          broken: failed,
+          patienceMs: CALL_MS.storage,
+        }),
     },
     metrics: {
       settled: (record) =>
@@ -154,6 +163,7 @@ export function portsOf(ground: Ground, process: Process): Deps {
     log: ground.log,
     catalogue: ground.catalogue,
     settings: ground.settings,
+    topicPrefix: '',
   };
 }
 

@@ -31,6 +31,7 @@ function settingOf(seed: number, among: readonly Scenario[]): Setting {
     isHasty: random.unit() < HASTY_CHANCE,
     leaveMs: below(random, 2) * 25,
     statuses: Array.from({ length: below(random, 4) }, () => [200, 500, 503, 429][below(random, 4)] as number),
+    hasOldJobs: chosen.some((scenario) => scenario.hasOldJobs),
     runningLimit: [null, 1, 2][below(random, 3)] ?? null,
     clients: parts.flatMap(({ scenario, prefix }) => scenario.clients.map((run) => ({ prefix, run }))),
     ends: new Map(

@@ -25,6 +25,8 @@ export interface Scenario {
   readonly leaveMs: number;
   /** Jobs of the tenant that may run at once; null where it has no limit. */
   readonly runningLimit: number | null;
+  /** Jobs that ended long ago are there before it begins, some of which are due to be purged. */
+  readonly hasOldJobs: boolean;
   /** How the receiver of webhooks answers at first. */
   readonly statuses: readonly number[];
   /** What each client does, all at once. */
@@ -43,6 +45,7 @@ const scenario = (given: Pick<Scenario, 'name' | 'title' | 'clients' | 'ends'> &
   isHasty: false,
   leaveMs: 0,
   runningLimit: null,
+  hasOldJobs: false,
   statuses: [],
   ...given,
 });
@@ -237,6 +240,15 @@ export const SCENARIOS: readonly Scenario[] = [
       },
     ],
     ends: { first: ['succeeded'], second: ['succeeded'], third: ['succeeded'], fourth: ['succeeded'] },
+  }),
+  scenario({
+    name: 'purge',
+    title:
+      'a job is purged at the end of its time, its document last, and a tombstone at the end of its own; no other job is touched',
+    isSwept: true,
+    hasOldJobs: true,
+    clients: [],
+    ends: {},
   }),
   scenario({
     name: 'sweep-alone',

@@ -14,6 +14,7 @@ import { Evidence } from './evidence.ts';
 import type { Ground } from './ground.ts';
 import { Platform, type Launched } from './platform.ts';
 import { portsOf } from './ports.ts';
+import { oldJobs, type Seeds } from './purging.ts';
 import { Receiver } from './receiver.ts';
 import type { Scenario } from './scenarios.ts';
 import { seededRandom } from './seeded.ts';
@@ -63,9 +64,20 @@ export class World {
   readonly #evidence = new Evidence();
   readonly #signals = new Signals();
   readonly #blobs = new Map<string, number>();
+  readonly #seeds: Seeds | null;
 
-  private constructor(setting: Setting, clock: ManualClock, engine: Engine, plan: Plan, seed: number) {
+  private constructor(
+    setting: Setting,
+    clock: ManualClock,
+    engine: Engine,
+    plan: Plan,
+    seed: number,
+    seeds: Seeds | null,
+  ) {
     this.#setting = setting;
+    this.#seeds = seeds;
+    for (const path of seeds?.blobs ?? []) this.#blobs.set(path, 1);
+    if (seeds !== null) this.#evidence.seeded(seeds, clock.nowMs());
     this.#clock = clock;
     this.#engine = engine;
     const isOver = (): boolean => this.#evidence.fault !== null;
@@ -105,7 +117,9 @@ export class World {
       await engine.store.commit([create(refs.key(hash), { schema: 1, tenant: 'acme', createdAtMs: 0 })]);
       if (setting.runningLimit !== null)
         await engine.store.commit([create(refs.tenant('acme'), acme(setting.runningLimit))]);
-      return await new World(setting, clock, engine, plan, seed).#run();
+      const seeds = setting.hasOldJobs ? oldJobs(clock.nowMs()) : null;
+      if (seeds !== null) await engine.store.commit(seeds.writes);
+      return await new World(setting, clock, engine, plan, seed, seeds).#run();
     } finally {
       await engine.close();
     }
@@ -128,7 +142,15 @@ export class World {
     const conductor = this.#conductor;
     const { ends } = this.#setting;
     if (this.#evidence.fault === null) {
-      await this.#evidence.judge({ conductor, ends, receiver: this.#receiver, store: this.#engine.store });
+      await this.#evidence.judge({
+        conductor,
+        ends,
+        receiver: this.#receiver,
+        store: this.#engine.store,
+        nowMs: this.#clock.nowMs(),
+        blobs: this.#blobs,
+        seeds: this.#seeds,
+      });
     }
     return { calls: conductor.calls, fault: this.#evidence.fault, wasDone };
   }
@@ -144,7 +166,9 @@ export class World {
   }
 
   #isDone(): boolean {
-    return !this.#conductor.hasLate && this.#clock.timers().length === 0 && this.#evidence.isAtRest;
+    return (
+      !this.#conductor.hasLate && this.#clock.timers().length === 0 && this.#evidence.isAtRest(this.#clock.nowMs())
+    );
   }
 
   async #commit(writes: readonly Write[], call: CallOf): Promise<void> {
@@ -153,6 +177,7 @@ export class World {
       nowMs: this.#clock.nowMs(),
       max: this.#setting.max,
       runningLimit: this.#setting.runningLimit,
+      blobs: this.#blobs,
       lives: (execution) => this.#platform.executions.get(execution)?.process.isAlive === true,
     });
     this.#platform.created(writes.filter(({ kind }) => kind === 'create').map(({ ref }) => ref));

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from '@jest/globals';
 import type { Deps } from '../../functions/deps.ts';
-import { create, refs, type Messages, type Topic } from '../../domain/ports.ts';
+import type { Messages, Topic } from '../../domain/messages.ts';
+import { create, refs } from '../../domain/ports.ts';
 import { move } from '../../domain/state.ts';
 import { SECOND } from '../../domain/time.ts';
 import { dispatch, dispatchQueue } from '../../functions/dispatch.ts';

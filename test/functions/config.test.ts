@@ -75,7 +75,7 @@ describe.each(FUNCTION_NAMES)('the environment of %s', (name) => {
       calls: calls.length > 0,
     });
     // Who sends to addresses of users, and who takes them down, must know which are our own.
-    expect(has('SLIPWAY_OWN_HOSTS')).toBe(egress || name === 'api');
+    expect(has('SLIPWAY_OWN_HOSTS')).toBe(egress || name === 'api' || name === 'intake');
   });
 });
 

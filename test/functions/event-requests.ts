@@ -17,6 +17,25 @@ export function messageEvent(message: object, nowMs: number, more: object = {}):
   });
 }
 
+/** Bytes that somebody published to a topic of requests, as Eventarc brings them. */
+export function publishedEvent(
+  data: string | Uint8Array,
+  nowMs: number,
+  { topic = 'job-requests-acme', id = 'm1', attributes = {}, ...more }: Published = {},
+): CloudEvent<unknown> {
+  const message = { data: Buffer.from(data).toString('base64'), messageId: id, publishTime: '', attributes };
+  const source = `//pubsub.googleapis.com/projects/p/topics/${topic}`;
+  return messageEvent({}, nowMs, { id, source, data: bytes({ message, subscription: 's' }), ...more });
+}
+
+export interface Published {
+  readonly topic?: string;
+  readonly id?: string;
+  readonly attributes?: Readonly<Record<string, string>>;
+  readonly data?: Uint8Array;
+  readonly type?: string;
+}
+
 /** A created document, in the form of JSON. */
 export function documentEvent(path: string, nowMs: number, more: object = {}): CloudEvent<unknown> {
   return new CloudEvent<unknown>({

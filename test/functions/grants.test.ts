@@ -6,7 +6,15 @@ import { NotGrantedError, withinGrants } from '../../functions/within-grants.ts'
 import { removeFolders } from '../local/folder.ts';
 import { makeRig, QUEUE, type Rig } from './rig.ts';
 
-const READERS: readonly FunctionName[] = ['api', 'dispatch', 'worker', 'on-job-event', 'deliver-webhook', 'sweep'];
+const READERS: readonly FunctionName[] = [
+  'api',
+  'intake',
+  'dispatch',
+  'worker',
+  'on-job-event',
+  'deliver-webhook',
+  'sweep',
+];
 const WRITERS = READERS.filter((name) => name !== 'sweep');
 const [job, execution] = [refs.job('none'), { queue: QUEUE, execution: 'none' }];
 const launch = { queue: QUEUE, slot: `${QUEUE}~0`, fence: 1 };
@@ -27,13 +35,24 @@ const USES: readonly [string, readonly FunctionName[], (deps: Deps) => Promise<u
   ['commit', WRITERS, ({ store }) => store.commit([])],
   [
     'publish a nudge',
-    ['api', 'dispatch', 'worker', 'on-job-event'],
+    ['api', 'intake', 'dispatch', 'worker', 'on-job-event'],
     ({ bus }) => bus.publish('nudges', { queue: QUEUE }),
   ],
   ['publish an event', ['on-job-event'], ({ bus }) => bus.publish('events', { event: 'jobs/a/events/1' })],
   ['publish a delivery', ['on-job-event'], ({ bus }) => bus.publish('deliveries', { delivery: 'a~1~job' })],
+  [
+    'publish a rejection',
+    ['intake'],
+    ({ bus }) =>
+      bus.publish('job-rejections', { rejection: 'a', tenant: null, code: '', reason: '', idempotencyKey: null }),
+  ],
+  [
+    'publish to a tenant’s topic',
+    ['on-job-event'],
+    ({ bus }) => bus.publish('job-events', { tenant: 'a', id: 'a', type: 'job.failed', sequence: 1, body: '{}' }),
+  ],
   ['call dispatch', ['sweep'], ({ calls }) => calls.due('dispatch', { slots: [], jobs: [], queues: [] })],
-  ['call on-job-event', ['sweep'], ({ calls }) => calls.due('on-job-event', { events: [] })],
+  ['call on-job-event', ['sweep'], ({ calls }) => calls.due('on-job-event', { events: [], purges: [] })],
   ['call deliver-webhook', ['sweep'], ({ calls }) => calls.due('deliver-webhook', { ids: [] })],
   ['launch', ['dispatch'], ({ launcher }) => launcher.launch({ ...launch, ticket: 't' })],
   ['cancel an execution', ['dispatch'], ({ launcher }) => launcher.cancel(execution)],
@@ -41,12 +60,13 @@ const USES: readonly [string, readonly FunctionName[], (deps: Deps) => Promise<u
   ['find executions', ['dispatch'], ({ launcher }) => launcher.find(launch)],
   [
     'sign an upload',
-    ['worker'],
+    ['api', 'worker'],
     ({ blobs }) => blobs.signUpload('a', { contentType: 'text/plain', sizeBytes: 1, expiresInMs: 1 }),
   ],
-  ['sign a download', ['api'], ({ blobs }) => blobs.signDownload('a', { expiresInMs: 1 })],
-  ['see the size of a blob', ['worker'], ({ blobs }) => blobs.size('a')],
-  ['read the pepper', ['api'], ({ secrets }) => secrets.get('idempotency-pepper')],
+  ['sign a download', ['api', 'worker'], ({ blobs }) => blobs.signDownload('a', { expiresInMs: 1 })],
+  ['see the size of a blob', ['api', 'intake', 'worker'], ({ blobs }) => blobs.size('a')],
+  ['remove a blob', ['api', 'on-job-event'], ({ blobs }) => blobs.remove('a')],
+  ['read the pepper', ['api', 'intake'], ({ secrets }) => secrets.get('idempotency-pepper')],
   ['make a token', ['api'], ({ tokens }) => tokens.make('a')],
   ['write gauges', ['sweep'], ({ metrics }) => metrics.gauges([])],
   ['send to an address of a user', ['deliver-webhook'], ({ http }) => http.send(request)],

@@ -3,7 +3,8 @@ import type { ReadyReply } from '../../domain/contract/door.ts';
 import type { Job, JobEvent } from '../../domain/contract/job.ts';
 import { Model, Pool } from '../../domain/contract/model.ts';
 import type { Slot } from '../../domain/contract/slot.ts';
-import { refs, type Execution, type LaunchRequest, type LaunchResult, type Messages } from '../../domain/ports.ts';
+import type { Messages } from '../../domain/messages.ts';
+import { refs, type Execution, type LaunchRequest, type LaunchResult } from '../../domain/ports.ts';
 import { DEFAULT_SETTINGS } from '../../domain/settings.ts';
 import { born } from '../../domain/state.ts';
 import type { Deps } from '../../functions/deps.ts';
@@ -81,6 +82,7 @@ export function makeRig(options: { max?: number } = {}): Rig {
       signUpload: async (path) => ({ url: `http://127.0.0.1/${path}`, headers: {} }),
       signDownload: async (path) => `http://127.0.0.1/${path}`,
       size: async (path) => blobs.get(path) ?? null,
+      remove: async (path) => void blobs.delete(path),
     },
     metrics: { settled: async () => undefined, gauges: async () => undefined },
     secrets: { get: async () => 'pepper' },
@@ -97,6 +99,7 @@ export function makeRig(options: { max?: number } = {}): Rig {
       ]),
     },
     settings: DEFAULT_SETTINGS,
+    topicPrefix: '',
   };
   const data = async <T>(read: Promise<{ data: T } | null>): Promise<T> => {
     const document = await read;

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { SECOND } from '../../domain/time.ts';
+import type { StoredFile } from '../../domain/contract/file.ts';
+import { create, refs } from '../../domain/ports.ts';
+import { DAY, SECOND } from '../../domain/time.ts';
 import type { Deps } from '../../functions/deps.ts';
 import { sweepOnce } from '../../functions/sweep.ts';
 import { T0 } from '../domain/make-job.ts';
@@ -15,11 +17,27 @@ afterEach(() => {
   removeFolders();
 });
 
-/** Something for each duty but orphans and deliveries: a slot that looks abandoned, a late job, an open event, a queue that waits. */
+const aFile = (id: string, expiresAtMs: number): StoredFile => ({
+  schema: 1,
+  id,
+  tenant: 'local',
+  name: null,
+  contentType: 'text/plain',
+  sizeBytes: 1,
+  sha256: '',
+  path: `files/${id}`,
+  requestHash: '',
+  createdAtMs: 0,
+  expiresAtMs,
+});
+
+/** Something for each duty but orphans and deliveries: a slot that looks abandoned, a late job, an open event, a queue that waits, a file that ended. */
 async function makeWork(): Promise<void> {
   await rig.submit();
   await rig.worker();
   await rig.submit({ startByMs: T0 + SECOND });
+  await rig.deps.store.commit([create(refs.file('ended'), aFile('ended', T0 + SECOND))]);
+  await rig.deps.store.commit([create(refs.file('lasts'), aFile('lasts', T0 + DAY))]);
   rig.clock.set(T0 + 120 * SECOND);
 }
 
@@ -30,6 +48,7 @@ function swept(over: (deps: Deps) => Partial<Deps>): { readonly deps: Deps; read
     calls: {
       due: async (to, ids) => {
         for (const [list, found] of Object.entries(ids)) if (found.length > 0) did.add(`${to} ${list}`);
+        if ('purges' in ids && ids.purges.length > 0) expect(ids.purges).toEqual(['files/ended']);
       },
     },
     metrics: { ...rig.deps.metrics, gauges: async () => void did.add('gauges') },
@@ -37,7 +56,14 @@ function swept(over: (deps: Deps) => Partial<Deps>): { readonly deps: Deps; read
   return { did, deps: { ...base, ...over(base) } };
 }
 
-const ALL = ['dispatch slots', 'dispatch jobs', 'dispatch queues', 'on-job-event events', 'gauges'];
+const ALL = [
+  'dispatch slots',
+  'dispatch jobs',
+  'dispatch queues',
+  'on-job-event events',
+  'on-job-event purges',
+  'gauges',
+];
 
 test('does all that is due', async () => {
   await makeWork();
@@ -50,6 +76,7 @@ test.each([
   ['slotsInState', 'dispatch slots'],
   ['startDue', 'dispatch jobs'],
   ['openEvents', 'on-job-event events'],
+  ['filesByEnd', 'on-job-event purges'],
 ] as const)(
   'a query that fails, %s, keeps it from its own duty alone, and is an error at the end',
   async (shape, own) => {

@@ -24,6 +24,8 @@ describe('strict JSON accepts', () => {
     ['the key constructor', '{"constructor":{"name":"x"}}'],
     ['the key prototype', '{"prototype":1}'],
     ['the same key in two objects', '[{"a":1},{"a":1},{"b":{"a":1}}]'],
+    ['spaces between and around', ' \n\t {  "a" : [  1 ,\r\n  2 ]  }   '],
+    ['keys and texts that differ by their spaces', '{"a  b":"c  d","a   b":"\\"   ","a b":"\\\\"  }'],
     ['the deepest that is allowed', `${'['.repeat(MAX_DEPTH)}${']'.repeat(MAX_DEPTH)}`],
     [
       'the most values that are allowed',

@@ -116,8 +116,11 @@ export function pass(model: Model, world: World, ms: number): void {
 
 const wait = (ms: number): Command => command(`wait(${ms / SECOND} s)`, async (model, world) => pass(model, world, ms));
 
-/** @param byTime whether the store's clock is the test's, so that times of jobs may be part of it */
-export function commands(byTime: boolean): fc.Arbitrary<Iterable<Command>> {
+/**
+ * @param byTime whether the store's clock is the test's, so that times of jobs may be part of it
+ * @param most calls in a sequence
+ */
+export function commands(byTime: boolean, most: number): fc.Arbitrary<Iterable<Command>> {
   const when = byTime ? fc.constantFrom('now' as const, 'now', 'now', 'later', 'short') : fc.constant('now' as const);
   const asked = fc.record({
     tenant,
@@ -159,6 +162,6 @@ export function commands(byTime: boolean): fc.Arbitrary<Iterable<Command>> {
       fc.tuple(worker, fc.constantFrom(...endings)).map((args) => end(...args)),
       ...(byTime ? [fc.constantFrom(MINUTE, 6 * MINUTE, 11 * MINUTE).map(wait)] : []),
     ],
-    { maxCommands: 40, size: 'max' },
+    { maxCommands: most, size: 'max' },
   );
 }

@@ -98,6 +98,20 @@ export function describeBlobs(name: string, makeBlobs: () => Promise<BlobsUnderT
       expect((await fetch(other)).status).toBe(403);
     });
 
+    test('what is removed is gone, also for whoever has an address of it; removing it again, or what never was, is no fault', async () => {
+      const path = `a/${fresh()}`;
+      await underTest.blobs.remove(path);
+      await upload(await sign(path), bytes);
+      await upload(await sign(`${path}/below`), bytes);
+      const url = await underTest.blobs.signDownload(path, { expiresInMs: 60_000 });
+      await underTest.blobs.remove(path);
+      expect(await underTest.blobs.size(path)).toBeNull();
+      expect((await fetch(url)).status).toBe(404);
+      expect(await underTest.blobs.size(`${path}/below`)).toBe(bytes.length);
+      await underTest.blobs.remove(path);
+      expect((await upload(await sign(path), bytes)).status).toBe(200);
+    });
+
     test('a download of what is not there is 404', async () => {
       const url = await underTest.blobs.signDownload(`a/${fresh()}`, { expiresInMs: 60_000 });
       expect((await fetch(url)).status).toBe(404);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { CloudEvent } from 'cloudevents';
+import { NoTopicError } from '../../domain/errors.ts';
 import { create, type Bus, type Store } from '../../domain/ports.ts';
 import { decodeDocumentPath } from '../../eventarc/decode-document.ts';
 import { decodeMessage } from '../../eventarc/decode.ts';
@@ -128,6 +129,16 @@ export function describeBus(name: string, makeBus: (addressOf: AddressOf) => Pro
       for (const says of [queue, event.ref.path, delivery]) {
         expect(new Set(of(says).map((arrival) => arrival.id)).size).toBe(1);
       }
+    });
+
+    test('a message that no function reads is taken', async () => {
+      const rejected = { rejection: fresh(), tenant: null, code: 'invalid_json', reason: '', idempotencyKey: null };
+      await underTest.bus.publish('job-rejections', rejected);
+    });
+
+    test('a tenant’s topic that is not there is said to be none', async () => {
+      const event = { tenant: 'nobody', id: 'a~1', type: 'job.failed', sequence: 1, body: '{}' };
+      await expect(underTest.bus.publish('job-events', event)).rejects.toThrow(NoTopicError);
     });
 
     test('of 200 messages at once none is lost', async () => {

@@ -77,11 +77,11 @@ export function describeCalls(
     test('each function gets its ids, from a caller that it lets in', async () => {
       const dispatch = { slots: ['q@here~0'], jobs: ['a', 'b'], queues: [] };
       await underTest.calls.due('dispatch', dispatch);
-      await underTest.calls.due('on-job-event', { events: ['jobs/a/events/1'] });
+      await underTest.calls.due('on-job-event', { events: ['jobs/a/events/1'], purges: ['jobs/b'] });
       await underTest.calls.due('deliver-webhook', { ids: ['a~1~job'] });
       expect(got.splice(0)).toEqual([
         ['dispatch', dispatch],
-        ['on-job-event', { events: ['jobs/a/events/1'] }],
+        ['on-job-event', { events: ['jobs/a/events/1'], purges: ['jobs/b'] }],
         ['deliver-webhook', { ids: ['a~1~job'] }],
       ]);
     });

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { Slot } from '../../domain/contract/slot.ts';
 import { PreconditionFailedError } from '../../domain/errors.ts';
-import { create, refs, update, type Ref, type Store } from '../../domain/ports.ts';
+import { create, refs, remove, update, type Ref, type Store } from '../../domain/ports.ts';
 import { anEvent, aSlot, fresh, readSlot } from './documents.ts';
 
 const failure = async (commit: Promise<void>): Promise<unknown> =>
@@ -81,6 +81,23 @@ export function commitCases(store: () => Store): void {
 
   test('deleting what is not there is no failure', async () => {
     await store().commit([{ kind: 'delete', ref: refs.job(fresh()) }]);
+  });
+
+  test('a deletion of what was read fails with "changed" or "missing" where it is not as it was read, and deletes nothing then', async () => {
+    const [{ ref, data }, other] = [aSlot(), aSlot()];
+    await store().commit([create(ref, data), create(other.ref, other.data)]);
+    const old = await readSlot(store(), ref);
+    await store().commit([update(ref, old, { fence: 1 })]);
+    const stale = store().commit([remove(other.ref), remove(ref, old)]);
+    expect(await failure(stale)).toMatchObject({ path: ref.path, found: 'changed' });
+    expect((await readSlot(store(), ref)).data.fence).toBe(1);
+    const read = await readSlot(store(), ref);
+    await store().commit([remove(ref, read), remove(other.ref, await readSlot(store(), other.ref))]);
+    expect([await store().get(ref), await store().get(other.ref)]).toEqual([null, null]);
+    expect(await failure(store().commit([remove(ref, read)]))).toMatchObject({ path: ref.path, found: 'missing' });
+    await store().commit([create(ref, data)]);
+    expect(await failure(store().commit([remove(ref, read)]))).toMatchObject({ path: ref.path, found: 'changed' });
+    expect((await readSlot(store(), ref)).data).toEqual(data);
   });
 
   test('one failed precondition leaves none of a commit behind', async () => {

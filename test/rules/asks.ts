@@ -112,6 +112,11 @@ export const ASKS: readonly Ask[] = [
   ...documents('events of all jobs', null, (db) => allEvents(db)),
   ...documents('batches', null, (db) => query(collection(db, 'batches'))),
 
+  // What is left of a job that was purged is nobody's to see, its former tenant's neither.
+  ...document('jobs/gone-job', null),
+  ...documents('jobs of nobody', null, (db) => jobs(db, equal(''))),
+  ...documents('what is gone of acme', null, (db) => jobs(db, where('tombstone.tenant', '==', 'acme'))),
+
   // A claim of another type than text equals nothing, not even a tenant of that type.
   ...document('jobs/odd-job', null),
   ...document('jobs/null-job', null),

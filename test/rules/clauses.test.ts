@@ -22,6 +22,7 @@ describeOnEmulators('each clause of firestore.rules is needed', ({ firestore }) 
   test.each<[clause: string, instead: string, asker: Asker, ask: string]>([
     ['&& resource.data.tenant == request.auth.token.tenant', '', 'acme', 'get jobs/other-job'],
     ['&& resource.data.tenant == request.auth.token.tenant', '', 'acme', 'list jobs'],
+    ["&& request.auth.token.tenant != ''", '', 'a user of tenant nobody', 'get jobs/gone-job'],
     ['&& request.auth.token.tenant is string', '', 'a user of tenant 7', 'get jobs/odd-job'],
     ['&& request.auth.token.tenant is string', '', 'a user of tenant null', 'get jobs/null-job'],
     [

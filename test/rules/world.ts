@@ -23,6 +23,7 @@ export const CLAIMS = {
   'a user whose token ends in words': { tenant: 'acme', untilMs: 'never' },
   'a user without a tenant': { untilMs },
   'a user of tenant 7': { tenant: 7, untilMs },
+  'a user of tenant nobody': { tenant: '', untilMs },
   'a user of tenant null': { tenant: null, untilMs },
   'a user of a list of tenants': { tenant: ['acme', 'other'], untilMs },
   nobody: null,
@@ -89,6 +90,7 @@ async function fillTheRest(db: Firestore): Promise<void> {
   await Promise.all([
     setDoc(doc(db, 'batches/acme-batch'), batch('acme')),
     setDoc(doc(db, 'batches/other-batch'), batch('other')),
+    setDoc(doc(db, 'jobs/gone-job'), { id: 'gone-job', tenant: '', tombstone: { tenant: 'acme', purgedAtMs: 1 } }),
     setDoc(doc(db, 'jobs/odd-job'), { id: 'odd-job', tenant: 7 }),
     setDoc(doc(db, 'jobs/null-job'), { id: 'null-job', tenant: null }),
     ...CLOSED.map((path) => setDoc(doc(db, path), { tenant: 'acme' })),

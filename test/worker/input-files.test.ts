@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { AddressRefusedError, HttpFailure } from '../../domain/errors.ts';
 import type { Http, OutboundRequest, OutboundResponse } from '../../domain/ports.ts';
-import { materialiseInput } from '../../gpu-job/input-files.ts';
+import { materialiseInput, type InputFileOptions } from '../../gpu-job/input-files.ts';
 import { tempFolder } from './harness.ts';
 
 const PDF = { type: 'string', contentMediaType: 'application/pdf' };
@@ -32,8 +32,17 @@ const httpOf = (answer: () => Partial<OutboundResponse>): Http => ({
   },
 });
 
-const materialise = (input: unknown, answer: () => Partial<OutboundResponse> = () => ({}), maxBytes = 100) =>
-  materialiseInput(SCHEMA, input, { folder, http: httpOf(answer), maxBytes, timeoutMs: 1_000 });
+const materialise = (
+  input: unknown,
+  answer: () => Partial<OutboundResponse> = () => ({}),
+  more: Partial<InputFileOptions> = {},
+) => {
+  const download = async (): Promise<void> => {
+    throw new Error('nothing was uploaded');
+  };
+  const options = { folder, http: httpOf(answer), maxBytes: 100, timeoutMs: 1_000, files: [], download, ...more };
+  return materialiseInput(SCHEMA, input, options);
+};
 
 describe('an input with files', () => {
   test('has base64 and percent-encoded data: URLs replaced by paths, nested ones too, and nothing else', async () => {
@@ -64,6 +73,12 @@ describe('an input with files', () => {
   });
 
   test.each<[string, string, () => Partial<OutboundResponse>, RegExp]>([
+    [
+      'a file that the door does not name',
+      'slipway:files/x',
+      () => ({}),
+      /^input\/deck: there is no file slipway:files\/x$/,
+    ],
     ['a path of this machine', '/etc/passwd', () => ({}), /input\/deck: give a data: or https: URL/],
     ['a file: URL', 'file:///etc/passwd', () => ({}), /give a data: or https: URL/],
     ['broken base64', 'data:application/pdf;base64,%%%', () => ({}), /cannot be decoded/],

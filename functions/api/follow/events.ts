@@ -19,7 +19,7 @@ type Needs = Pick<Deps, 'store' | 'clock' | 'settings'>;
 /**
  * `GET /v1/jobs/{id}/events`: server-sent events, or those so far as JSON for a client that takes nothing else. 204 where
  * `Last-Event-ID` is the job's end: it tells an EventSource to ask no more.
- * @throws RequestError not_found, invalid_request
+ * @throws RequestError not_found, gone, invalid_request
  */
 export async function getEvents(deps: ApiDeps, call: Call): Promise<Answer | StreamedAnswer> {
   const { data: job } = await ownJob(deps, call);

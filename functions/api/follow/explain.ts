@@ -7,7 +7,7 @@ import { ownJob } from '../own-job.ts';
 import type { Call } from '../route.ts';
 import { eventsAfter } from './timeline.ts';
 
-/** `GET /v1/jobs/{id}/explain`: why the job is where it is, in plain sentences. @throws RequestError not_found */
+/** `GET /v1/jobs/{id}/explain`: why the job is where it is, in plain sentences. @throws RequestError not_found, gone */
 export async function getExplanation(deps: ApiDeps, call: Call): Promise<Answer> {
   const { data: job } = await ownJob(deps, call);
   const events = await eventsAfter(deps, job, 0);

@@ -42,7 +42,7 @@ export const FOLLOW_ROUTES: readonly ApiRoute[] = [
         ],
       },
     ],
-    problems: ['not_found'],
+    problems: ['not_found', 'gone'],
     handle: getLogs,
   },
   {
@@ -75,7 +75,7 @@ export const FOLLOW_ROUTES: readonly ApiRoute[] = [
         schema: null,
       },
     ],
-    problems: ['not_found'],
+    problems: ['not_found', 'gone'],
     handle: getEvents,
   },
   {
@@ -87,7 +87,7 @@ export const FOLLOW_ROUTES: readonly ApiRoute[] = [
     summary: 'Read in plain sentences why a job is where it is',
     params: ID,
     answers: [{ status: 200, description: 'The sentences, and the time spent in each state.', schema: Explanation }],
-    problems: ['not_found'],
+    problems: ['not_found', 'gone'],
     handle: getExplanation,
   },
 ];

@@ -23,7 +23,7 @@ type Place = z.infer<typeof Place>;
 /**
  * `GET /v1/jobs/{id}/logs`: a page of an attempt's lines. `Prefer: wait=N` holds it while there is none, until one comes or
  * the attempt is over.
- * @throws RequestError not_found, also for an attempt that there was not; invalid_request
+ * @throws RequestError not_found, also for an attempt that there was not; gone, invalid_request
  */
 export async function getLogs(deps: ApiDeps, call: Call): Promise<Answer> {
   const waitSeconds = waitSecondsOf(call.headers);

@@ -12,11 +12,19 @@ import { fillPlacesSoon } from '../../steps/places.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Call } from '../route.ts';
 
-const toResource = ({ id, title, accounts, limits = NO_LIMITS, createdAtMs }: Tenant): TenantResource => ({
+const toResource = ({
+  id,
+  title,
+  accounts,
+  limits = NO_LIMITS,
+  eventsTopic = false,
+  createdAtMs,
+}: Tenant): TenantResource => ({
   id,
   title,
   accounts,
   limits,
+  eventsTopic,
   createdAt: new Date(createdAtMs).toISOString(),
 });
 
@@ -31,14 +39,14 @@ export async function tenantOf(deps: ApiDeps, call: Call): Promise<Snapshot<Tena
   return read;
 }
 
-/** `PUT /v1/tenants/{tenant}`: makes it, or gives it a new title, accounts and limits. @throws RequestError invalid_input, not_found */
+/** `PUT /v1/tenants/{tenant}`: makes it, or gives it what a tenant has anew. @throws RequestError invalid_input, not_found */
 export async function putTenant(deps: ApiDeps, call: Call): Promise<Answer> {
   const id = call.params['tenant'] ?? '';
   if (!TenantId.safeParse(id).success) throw unknown(id);
   const body: z.infer<typeof PutTenantRequest> = parseAs(PutTenantRequest, parseStrictJson(call.body), 'invalid_input');
   return decideAgain(async () => {
     const read = await deps.store.get(refs.tenant(id));
-    const patch = { title: body.title, accounts: body.accounts, limits: body.limits };
+    const patch = { title: body.title, accounts: body.accounts, limits: body.limits, eventsTopic: body.eventsTopic };
     const tenant: Tenant = {
       ...(read?.data ?? { schema: 1, id, keyChanges: 0, createdAtMs: deps.clock.nowMs() }),
       ...patch,

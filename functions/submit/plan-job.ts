@@ -1,14 +1,25 @@
 import type { CreateJobRequest } from '../../domain/contract/http.ts';
 import type { InputSource, Job } from '../../domain/contract/job.ts';
+import type { Model } from '../../domain/contract/model.ts';
 import { RequestError } from '../../domain/errors.ts';
 import { create, refs, type Write } from '../../domain/ports.ts';
 import { rankOf } from '../../domain/rank.policy.ts';
 import { born } from '../../domain/state.ts';
 import { NEVER_MS, SECOND } from '../../domain/time.ts';
-import type { ApiDeps } from '../deps.ts';
-import { inputFaults, modelFor, parentFaults, parentFields, refusal, timeFaults, webhookFaults } from './job-faults.ts';
+import type { SubmitDeps } from '../deps.ts';
+import { fileFaults } from './file-faults.ts';
+import {
+  inputFaults,
+  modelFor,
+  parentFaults,
+  parentFields,
+  refusal,
+  timeFaults,
+  webhookFaults,
+  type Fault,
+} from './job-faults.ts';
 import { standingOf } from './limits.ts';
-import { outputRefsIn, refsTo } from './output-refs.ts';
+import { outputRefsIn, refsTo, type OutputRefs } from './output-refs.ts';
 
 const MAX_QUEUES = 10;
 
@@ -33,30 +44,28 @@ export interface JobPlan {
  * @throws RequestError unknown_model, model_unavailable, invalid_input, webhook_refused, unknown_dependency: whichever is found
  *   first, with the fields of all; too_many_jobs
  */
-export async function planJob(deps: ApiDeps, asked: AskedJob): Promise<JobPlan> {
+export async function planJob(deps: SubmitDeps, asked: AskedJob): Promise<JobPlan> {
   const { id, tenant, request, retry } = asked;
   const refsOf = retry === undefined ? outputRefsIn(request.input) : refsTo(retry.inputFrom);
   const { model, faults: modelFaults } = modelFor(deps, request.model);
   const parents = parentFields(request, refsOf.sources);
   const faults = [
     ...modelFaults,
-    ...(model === null ? [] : inputFaults(deps, model, request, refsOf)),
+    ...(model === null ? [] : await jobInputFaults(deps, asked, model, refsOf)),
     ...timeFaults(deps, request),
     ...webhookFaults(deps, request),
     ...(await parentFaults(deps, asked, parents)),
   ];
   if (model === null || faults.length > 0) throw refusal(faults);
-  const { isLimited, isFull } = await standingOf(deps, tenant);
+  const { isLimited, isFull, hasEventsTopic } = await standingOf(deps, tenant);
 
   const nowMs = deps.clock.nowMs();
   const queues = [...deps.catalogue.queues.values()].filter((queue) => queue.pool.name === model.pool);
   const [home] = queues;
   if (home === undefined) throw new RequestError('unavailable', `No queue here runs ${model.name}.`);
   const dependsOn = [...parents.keys()];
-  const notBeforeMs = request.notBefore === undefined ? nowMs : Date.parse(request.notBefore);
+  const { notBeforeMs, fromMs, startByMs, runTimeoutMs } = timesOf(request, model, nowMs);
   const wait = firstWait(deps, { nowMs, notBeforeMs, waitsForJobs: dependsOn.length > 0, isFull });
-  // Whoever asks long before it may begin gets no better place and no shorter deadline by that.
-  const fromMs = Math.max(nowMs, notBeforeMs);
   const job: Job = {
     schema: 1,
     id,
@@ -89,15 +98,17 @@ export async function planJob(deps: ApiDeps, asked: AskedJob): Promise<JobPlan> 
     labels: [...new Set(request.labels)],
     webhook: request.webhook === undefined ? null : { url: request.webhook.url, events: request.webhook.events },
     requestHash: asked.requestHash,
-    runTimeoutMs: (request.runTimeoutSeconds ?? model.limits.runTimeoutSeconds) * SECOND,
+    retentionMs: request.retentionSeconds === undefined ? deps.settings.retentionMs : request.retentionSeconds * SECOND,
+    runTimeoutMs,
     createdAtMs: nowMs,
     queuedAtMs: wait === null ? nowMs : null,
     startedAtMs: null,
     finishedAtMs: null,
-    startByMs: fromMs + (request.startDeadlineSeconds ?? model.limits.startDeadlineSeconds) * SECOND,
+    startByMs,
     ...(retry === undefined ? {} : { retryOf: retry.of }),
     ...(request.notBefore === undefined ? {} : { notBeforeMs }),
     ...(isLimited ? { limited: true as const } : {}),
+    ...(hasEventsTopic ? { eventsTopic: true as const } : {}),
   };
   const writes = [
     ...born(job),
@@ -109,9 +120,37 @@ export async function planJob(deps: ApiDeps, asked: AskedJob): Promise<JobPlan> 
   return { job, writes };
 }
 
+/** What of the input does not fit its model, and what stands against the files it names. */
+async function jobInputFaults(
+  deps: SubmitDeps,
+  { tenant, request }: AskedJob,
+  model: Model,
+  refsOf: OutputRefs,
+): Promise<Fault[]> {
+  const { startByMs, runTimeoutMs } = timesOf(request, model, deps.clock.nowMs());
+  const use = { tenant, input: request.input, untilMs: startByMs + runTimeoutMs };
+  return [...inputFaults(deps, model, request, refsOf), ...(await fileFaults(deps, model, use))];
+}
+
+function timesOf(
+  { notBefore, startDeadlineSeconds, runTimeoutSeconds }: CreateJobRequest,
+  { limits }: Model,
+  nowMs: number,
+): Record<'notBeforeMs' | 'fromMs' | 'startByMs' | 'runTimeoutMs', number> {
+  const notBeforeMs = notBefore === undefined ? nowMs : Date.parse(notBefore);
+  // Whoever asks long before it may begin gets no better place and no shorter deadline by that.
+  const fromMs = Math.max(nowMs, notBeforeMs);
+  return {
+    notBeforeMs,
+    fromMs,
+    startByMs: fromMs + (startDeadlineSeconds ?? limits.startDeadlineSeconds) * SECOND,
+    runTimeoutMs: (runTimeoutSeconds ?? limits.runTimeoutSeconds) * SECOND,
+  };
+}
+
 /** What a job waits for when it is born: other jobs first, then a time, then a place of its tenant. Null where for nothing. */
 function firstWait(
-  { settings }: Pick<ApiDeps, 'settings'>,
+  { settings }: Pick<SubmitDeps, 'settings'>,
   at: {
     readonly nowMs: number;
     readonly notBeforeMs: number;

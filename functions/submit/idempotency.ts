@@ -1,17 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
 import type { Secrets } from '../../domain/ports.ts';
-import { parameterError } from '../http/parse.ts';
-
-/** The value of `Idempotency-Key`; null where there is none. @throws RequestError invalid_request */
-export function idempotencyKeyOf(headers: IncomingHttpHeaders): string | null {
-  const key = headers['idempotency-key'];
-  if (key === undefined) return null;
-  if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key)) {
-    throw parameterError('Idempotency-Key', 'must be 1 to 255 visible ASCII characters, without spaces');
-  }
-  return key;
-}
 
 const peppers = new WeakMap<Secrets, Promise<string>>();
 
@@ -29,9 +17,16 @@ export function pepperOf(secrets: Secrets): Promise<string> {
  * The job id that a tenant's key stands for, so that creating it twice is what answers the duplicate. Keyed with a secret:
  * nobody can tell from an id which key it was made of, nor make an id that somebody else will get.
  */
-export async function keyedJobId(secrets: Secrets, tenant: string, key: string): Promise<string> {
+export const keyedJobId = (secrets: Secrets, tenant: string, key: string): Promise<string> =>
+  keyedId(secrets, `${tenant}\n${key}`);
+
+/** The same for a file. A key has no line break in it, so that no job's is like it. */
+export const keyedFileId = (secrets: Secrets, tenant: string, key: string): Promise<string> =>
+  keyedId(secrets, `${tenant}\nfiles\n${key}`);
+
+async function keyedId(secrets: Secrets, text: string): Promise<string> {
   const digest = createHmac('sha256', await pepperOf(secrets))
-    .update(`${tenant}\n${key}`)
+    .update(text)
     .digest('hex');
   return BigInt(`0x${digest.slice(0, 32)}`)
     .toString(32)

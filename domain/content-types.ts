@@ -1,5 +1,3 @@
-import { extname } from 'node:path';
-
 /** What a file is by its extension; a model that knows better says so with its artifact. */
 const BY_EXTENSION: Readonly<Record<string, string>> = {
   cif: 'chemical/x-cif',
@@ -35,7 +33,7 @@ const BY_EXTENSION: Readonly<Record<string, string>> = {
 
 /** The content type of a file with this name. */
 export const contentTypeOf = (name: string): string =>
-  BY_EXTENSION[extname(name).slice(1).toLowerCase()] ?? 'application/octet-stream';
+  BY_EXTENSION[/[^/]\.([^./]+)$/.exec(name)?.[1]?.toLowerCase() ?? ''] ?? 'application/octet-stream';
 
 /** An extension, with its dot, for a file of this content type; empty where none is known. */
 export function extensionFor(contentType: string): string {
@@ -45,6 +43,10 @@ export function extensionFor(contentType: string): string {
 
 /** `Text/HTML; charset=utf-8` is `text/html`. */
 export const essence = (contentType: string): string => (contentType.split(';')[0] ?? '').trim().toLowerCase();
+
+/** What is said of files whose type is not known, so that it contradicts nothing. */
+const UNTYPED: ReadonlySet<string> = new Set(['', 'application/octet-stream', 'binary/octet-stream']);
+export const isUntyped = (contentType: string): boolean => UNTYPED.has(essence(contentType));
 
 /** Whether content of type `actual` may stand where `wanted` is asked for; `wanted` may be `image/*`. */
 export function typeFits(wanted: string, actual: string): boolean {

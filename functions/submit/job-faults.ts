@@ -2,12 +2,13 @@ import type { CreateJobRequest } from '../../domain/contract/http.ts';
 import type { InputSource } from '../../domain/contract/job.ts';
 import type { Model } from '../../domain/contract/model.ts';
 import { AddressRefusedError, RequestError, type FieldError, type ProblemCode } from '../../domain/errors.ts';
+import { nearNames } from '../../domain/near-names.ts';
 import { refs } from '../../domain/ports.ts';
 import { DAY } from '../../domain/time.ts';
-import type { ApiDeps } from '../deps.ts';
+import type { Deps, SubmitDeps } from '../deps.ts';
 import { summary } from '../http/parse.ts';
 import { validateInput } from '../http/validate-input.ts';
-import { unknownModel } from './models.ts';
+import { goneSince, ownerOf } from './gone.ts';
 import type { OutputRefs } from './output-refs.ts';
 
 /** Jobs that one job may wait for, named or implied. */
@@ -21,7 +22,7 @@ export interface Fault {
   readonly errors: readonly FieldError[];
 }
 
-const faultOf = (code: ProblemCode, errors: readonly FieldError[], detail = summary(errors)): Fault[] =>
+export const faultOf = (code: ProblemCode, errors: readonly FieldError[], detail = summary(errors)): Fault[] =>
   errors.length === 0 ? [] : [{ code, detail, errors }];
 
 /** More than a reader takes in; the rest shows once these are mended. */
@@ -37,7 +38,7 @@ export function refusal(faults: readonly Fault[]): RequestError {
 
 /** A model by its name; null with what stands against it, where there is none or it lacks a program here. */
 export function modelFor(
-  { catalogue }: Pick<ApiDeps, 'catalogue'>,
+  { catalogue }: Pick<SubmitDeps, 'catalogue'>,
   name: string,
 ): { readonly model: Model | null; readonly faults: readonly Fault[] } {
   const entry = catalogue.models.get(name);
@@ -52,9 +53,16 @@ export function modelFor(
   return { model: null, faults: faultOf('model_unavailable', errors, detail) };
 }
 
+/** What to tell whoever named a model that is not here. */
+export function unknownModel(catalogue: Deps['catalogue'], name: string): string {
+  const near = nearNames(name, [...catalogue.models.keys()]);
+  const hint = near.length === 0 ? '' : ` Did you mean ${near.map((one) => `"${one}"`).join(' or ')}?`;
+  return `There is no model "${name}".${hint} GET /v1/models lists all.`;
+}
+
 /** What of the request does not fit the model or the bounds of this deployment. */
 export function inputFaults(
-  { settings }: Pick<ApiDeps, 'settings'>,
+  { settings }: Pick<SubmitDeps, 'settings'>,
   model: Model,
   request: Pick<CreateJobRequest, 'input' | 'runTimeoutSeconds'>,
   refs: Pick<OutputRefs, 'pointers' | 'errors'>,
@@ -71,12 +79,12 @@ export function inputFaults(
   return faultOf('invalid_input', errors);
 }
 
-export function timeFaults({ clock }: Pick<ApiDeps, 'clock'>, { notBefore }: CreateJobRequest): Fault[] {
+export function timeFaults({ clock }: Pick<SubmitDeps, 'clock'>, { notBefore }: CreateJobRequest): Fault[] {
   if (notBefore === undefined || Date.parse(notBefore) <= clock.nowMs() + MAX_DAYS_AHEAD * DAY) return [];
   return faultOf('invalid_input', [{ field: '/notBefore', message: `is more than ${MAX_DAYS_AHEAD} days ahead` }]);
 }
 
-export function webhookFaults({ http }: Pick<ApiDeps, 'http'>, { webhook }: CreateJobRequest): Fault[] {
+export function webhookFaults({ http }: Pick<SubmitDeps, 'http'>, { webhook }: CreateJobRequest): Fault[] {
   if (webhook === undefined) return [];
   try {
     http.check(webhook.url);
@@ -93,7 +101,7 @@ export function webhookFaults({ http }: Pick<ApiDeps, 'http'>, { webhook }: Crea
  * it exists.
  */
 export async function parentFaults(
-  { store }: Pick<ApiDeps, 'store'>,
+  { store }: Pick<SubmitDeps, 'store'>,
   job: { readonly id: string; readonly tenant: string },
   fields: ReadonlyMap<string, string>,
 ): Promise<Fault[]> {
@@ -105,7 +113,9 @@ export async function parentFaults(
     [...fields].map(async ([parent, field]): Promise<FieldError[]> => {
       if (parent === job.id) return [{ field, message: 'is the id of this very job' }];
       const read = await store.get(refs.job(parent));
-      return read?.data.tenant === job.tenant ? [] : [{ field, message: `there is no job ${parent}` }];
+      const message =
+        read === null || ownerOf(read.data) !== job.tenant ? `there is no job ${parent}` : goneSince(read.data);
+      return message === null ? [] : [{ field, message }];
     }),
   );
   return faultOf('unknown_dependency', errors.flat());

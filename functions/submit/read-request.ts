@@ -1,6 +1,6 @@
 import { CreateJobRequest } from '../../domain/contract/http.ts';
 import { RequestError } from '../../domain/errors.ts';
-import type { ApiDeps } from '../deps.ts';
+import type { SubmitDeps } from '../deps.ts';
 import { fieldErrors, summary } from '../http/parse.ts';
 import { inputFaults, modelFor } from './job-faults.ts';
 import { outputRefsIn } from './output-refs.ts';
@@ -10,7 +10,7 @@ import { outputRefsIn } from './output-refs.ts';
  * model and one: a caller shall not mend a body twice.
  * @throws RequestError invalid_input, naming every field at fault
  */
-export function readJobRequest(deps: Pick<ApiDeps, 'catalogue' | 'settings'>, body: unknown): CreateJobRequest {
+export function readJobRequest(deps: Pick<SubmitDeps, 'catalogue' | 'settings'>, body: unknown): CreateJobRequest {
   const read = CreateJobRequest.safeParse(body);
   if (read.success) return read.data;
   const asked = CreateJobRequest.pick({ model: true, input: true }).strip().safeParse(body);
