@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { CanceledJob } from '../domain/contract/cancel.ts';
+import type { CanceledJob, CancelJobRequest } from '../domain/contract/cancel.ts';
 import type { CreateFileRequest, FileResource } from '../domain/contract/file-api.ts';
 import type { Explanation, ListLogsQuery, LogPage } from '../domain/contract/follow.ts';
 import type { HealthResource } from '../domain/contract/health.ts';
@@ -22,10 +22,12 @@ import type {
   PutTenantRequest,
   TenantResource,
 } from '../domain/contract/tenant-api.ts';
+import { step } from './address.ts';
+import { followJob, type FollowOptions, type JobEvent } from './follow.ts';
 import { systemHost, type ClientHost } from './host.ts';
 import { outputOf } from './output.ts';
 import { listing, type Listing, type PageOf } from './pages.ts';
-import { sender, type Call } from './send.ts';
+import { sender, type Call, type Retry } from './send.ts';
 import { uploadFile, type UploadOptions } from './upload.ts';
 import { waitForJob, watchJob, type ReadJob, type WaitOptions, type WatchOptions } from './watch.ts';
 
@@ -34,6 +36,8 @@ export interface ClientOptions extends Partial<ClientHost> {
   readonly url: string;
   /** An API key, or a token that shows one job. */
   readonly key: string;
+  /** Told before a call is made again; where it answers false, the call is not, and what it failed with is thrown. */
+  readonly onRetry?: (retry: Retry) => unknown;
 }
 
 interface Abortable {
@@ -43,6 +47,10 @@ interface Holding extends Abortable {
   /** Holds the answer until the job has ended, so many seconds (1 to 60) at most. */
   readonly waitSeconds?: number;
 }
+interface Reading extends Holding {
+  /** For so long it is asked again and again where Slipway is out of reach, in the place of four times. */
+  readonly outageSeconds?: number;
+}
 interface Paged extends Abortable {
   /** How many are fetched at a time. */
   readonly limit?: number;
@@ -50,7 +58,7 @@ interface Paged extends Abortable {
   readonly cursor?: string;
 }
 type JobFilter = Paged & Partial<Omit<ListJobsQuery, 'limit' | 'cursor'>>;
-type LogFilter = Holding & Partial<z.infer<typeof ListLogsQuery>>;
+type LogFilter = Reading & Partial<z.infer<typeof ListLogsQuery>>;
 type Given<S extends z.ZodType> = z.input<S>;
 
 /**
@@ -71,7 +79,7 @@ export interface SlipwayClient {
     changes?: Given<typeof RetryJobRequest>,
     options?: Holding & { idempotencyKey?: string },
   ): Promise<JobResource>;
-  getJob(id: string, options?: Holding): Promise<JobResource>;
+  getJob(id: string, options?: Reading): Promise<JobResource>;
   /** Its output, fetched where it is too large to stand in the job. */
   outputOf(job: JobResource, options?: Abortable): Promise<unknown>;
   /** A page of an attempt's log; `next` of it is the `cursor` to go on from, while there may be more. */
@@ -79,7 +87,10 @@ export interface SlipwayClient {
   /** Where its time went, in plain sentences. */
   explainJob(id: string, options?: Abortable): Promise<z.infer<typeof Explanation>>;
   listJobs(filter?: JobFilter): Listing<JobSummary>;
-  cancelJob(id: string, options?: Abortable): Promise<z.infer<typeof CanceledJob>>;
+  /** Those that wait for it fail, or with `dependants: 'cancel'` end as canceled too. */
+  cancelJob(id: string, options?: Abortable & Given<typeof CancelJobRequest>): Promise<CanceledJob>;
+  /** Its events as they happen, each once, until that of its end; over as many connections as that takes. */
+  followJob(id: string, options?: FollowOptions): AsyncIterable<JobEvent>;
   createJobToken(id: string, options?: Abortable): Promise<z.infer<typeof JobToken>>;
   /** The job once it has ended, however that was. @throws WaitTimeoutError */
   waitFor(id: string, options?: WaitOptions): Promise<JobResource>;
@@ -112,27 +123,51 @@ export interface SlipwayClient {
   getOpenApi(options?: Abortable): Promise<Record<string, unknown>>;
 }
 
-const part = (text: string): string => encodeURIComponent(text);
 const held = (waitSeconds?: number): Pick<Call, 'headers' | 'holdMs'> =>
   waitSeconds === undefined ? {} : { headers: { prefer: `wait=${waitSeconds}` }, holdMs: waitSeconds * 1_000 };
+const reading = ({
+  waitSeconds,
+  outageSeconds,
+  signal,
+}: Reading): Pick<Call, 'headers' | 'holdMs' | 'outageMs' | 'signal'> => ({
+  signal,
+  ...held(waitSeconds),
+  ...(outageSeconds === undefined ? {} : { outageMs: outageSeconds * 1_000 }),
+});
+
+type Shape = (answer: unknown) => boolean;
+const isObject: Shape = (answer) => typeof answer === 'object' && answer !== null && !Array.isArray(answer);
+const isPage: Shape = (answer) => isObject(answer) && Array.isArray((answer as { items?: unknown }).items);
+const isJob: Shape = (answer) => {
+  const { id, state } = (answer ?? {}) as { id?: unknown; state?: unknown };
+  return typeof id === 'string' && typeof state === 'string';
+};
 
 /** A client of the Slipway at this address. @throws TypeError for an address or a key that can be none */
-export function createClient({ url, key, ...given }: ClientOptions): SlipwayClient {
+export function createClient({ url, key, onRetry, ...given }: ClientOptions): SlipwayClient {
   const host: ClientHost = { ...systemHost, ...given };
-  const send = sender({ url, key }, host);
-  // What is answered is Slipway's own word, of the contract's shape or a later one that has grown.
+  const { send, open } = sender({ url, key }, host, onRetry);
+  // Beyond what tells another program from Slipway, an answer is of the contract's shape or a later one that has grown.
   const ask = async <T>(call: Omit<Call, 'isRepeatable'>, isRepeatable = true): Promise<T> =>
-    (await send({ ...call, isRepeatable })) as T;
-  const get = <T>(path: string, options: Abortable = {}): Promise<T> => ask<T>({ method: 'GET', path, ...options });
+    (await send({ isAnswer: isObject, ...call, isRepeatable })) as T;
+  const get = <T>(path: string, options: Abortable = {}, isAnswer = isObject): Promise<T> =>
+    ask<T>({ method: 'GET', path, isAnswer, ...options });
   const list = <T>(path: string, { cursor, signal, ...query }: Paged): Listing<T> =>
-    listing((from) => ask<PageOf<T>>({ method: 'GET', path, query: { ...query, cursor: from }, signal }), cursor);
+    listing(
+      (from) => ask<PageOf<T>>({ method: 'GET', path, query: { ...query, cursor: from }, signal, isAnswer: isPage }),
+      cursor,
+    );
+  const all = async <T>(path: string, options?: Abortable): Promise<readonly T[]> =>
+    (await get<{ items: T[] }>(path, options, isPage)).items;
+  const jobPath = (id: string, more = ''): string => `/v1/jobs/${step(id)}${more}`;
+  const tenantPath = (tenant: string, more = ''): string => `/v1/tenants/${step(tenant)}${more}`;
 
-  const getJob: ReadJob = (id, { waitSeconds, signal } = {}) =>
-    ask({ method: 'GET', path: `/v1/jobs/${part(id)}`, signal, ...held(waitSeconds) });
+  const getJob: ReadJob = async (id, options = {}) =>
+    ask({ method: 'GET', path: jobPath(id), isAnswer: isJob, ...reading(options) });
 
   const createFile: SlipwayClient['createFile'] = (body, { idempotencyKey = host.random.hex(16), signal } = {}) =>
     ask({ method: 'POST', path: '/v1/files', body, signal, headers: { 'idempotency-key': idempotencyKey } });
-  const getFile: SlipwayClient['getFile'] = (id, options) => get(`/v1/files/${part(id)}`, options);
+  const getFile: SlipwayClient['getFile'] = async (id, options) => get(`/v1/files/${step(id)}`, options);
 
   const submit = (
     path: string,
@@ -141,41 +176,68 @@ export function createClient({ url, key, ...given }: ClientOptions): SlipwayClie
   ): Promise<JobResource> => {
     const { headers, ...hold } = held(waitSeconds);
     const keyed = { ...headers, 'idempotency-key': idempotencyKey };
-    return ask({ method: 'POST', path, body, signal, ...hold, headers: keyed });
+    return ask({ method: 'POST', path, body, signal, isAnswer: isJob, ...hold, headers: keyed });
   };
 
   return {
     createJob: (body, options) => submit('/v1/jobs', body, options),
-    retryJob: (id, changes = {}, options = {}) => submit(`/v1/jobs/${part(id)}/retry`, changes, options),
+    retryJob: async (id, changes = {}, options = {}) => submit(jobPath(id, '/retry'), changes, options),
     planJob: (body, options) => ask({ method: 'POST', path: '/v1/jobs:plan', body, ...options }),
-    explainJob: (id, options) => get(`/v1/jobs/${part(id)}/explain`, options),
-    listLogs: (id, { waitSeconds, signal, ...query } = {}) =>
-      ask({ method: 'GET', path: `/v1/jobs/${part(id)}/logs`, query, signal, ...held(waitSeconds) }),
+    explainJob: async (id, options) => get(jobPath(id, '/explain'), options),
+    listLogs: async (id, { limit, cursor, attempt, phase, ...options } = {}) =>
+      ask({
+        method: 'GET',
+        path: jobPath(id, '/logs'),
+        query: { attempt, phase, limit, cursor },
+        isAnswer: isPage,
+        ...reading(options),
+      }),
     getJob: (id, options = {}) => getJob(id, options),
     outputOf: (job, options) => outputOf(getJob, host, job, options),
     listJobs: (filter = {}) => list('/v1/jobs', filter),
-    cancelJob: (id, options) => ask({ method: 'POST', path: `/v1/jobs/${part(id)}/cancel`, ...options }),
+    cancelJob: async (id, { signal, ...body } = {}) =>
+      ask({
+        method: 'POST',
+        path: jobPath(id, '/cancel'),
+        signal,
+        isAnswer: isJob,
+        ...(Object.keys(body).length === 0 ? {} : { body }),
+      }),
+    followJob: (id, options = {}) =>
+      followJob(
+        (job, after, { outageMs, signal }) =>
+          open({
+            method: 'GET',
+            path: jobPath(job, '/events'),
+            headers: after === 0 ? {} : { 'last-event-id': String(after) },
+            isRepeatable: true,
+            outageMs,
+            signal,
+          }),
+        host,
+        id,
+        options,
+      ),
     // Nothing is stored for a token: one more is as good.
-    createJobToken: (id, options) => ask({ method: 'POST', path: `/v1/jobs/${part(id)}/tokens`, ...options }),
+    createJobToken: async (id, options) => ask({ method: 'POST', path: jobPath(id, '/tokens'), ...options }),
     waitFor: (id, options = {}) => waitForJob(getJob, host, id, options),
     watch: (id, options = {}) => watchJob(getJob, host, id, options),
     createFile,
     getFile,
-    deleteFile: (id, options) => ask({ method: 'DELETE', path: `/v1/files/${part(id)}`, ...options }),
+    deleteFile: async (id, options) => ask({ method: 'DELETE', path: `/v1/files/${step(id)}`, ...options }),
     uploadFile: (content, options = {}) => uploadFile({ createFile, getFile }, host, content, options),
     listRejections: (options = {}) => list('/v1/rejections', options),
-    listModels: async (options) => (await get<{ items: ModelResource[] }>('/v1/models', options)).items,
-    getModel: (name, options) => get(`/v1/models/${part(name)}`, options),
+    listModels: (options) => all('/v1/models', options),
+    getModel: async (name, options) => get(`/v1/models/${step(name)}`, options),
     createFirebaseToken: (options) => ask({ method: 'POST', path: '/v1/tokens/firebase', ...options }),
     listTenants: (options = {}) => list('/v1/tenants', options),
-    getTenant: (tenant, options) => get(`/v1/tenants/${part(tenant)}`, options),
-    putTenant: (tenant, body, options) => ask({ method: 'PUT', path: `/v1/tenants/${part(tenant)}`, body, ...options }),
-    createKey: (tenant, body, options) =>
-      ask({ method: 'POST', path: `/v1/tenants/${part(tenant)}/keys`, body, ...options }, false),
-    listKeys: async (tenant, options) =>
-      (await get<{ items: KeyResource[] }>(`/v1/tenants/${part(tenant)}/keys`, options)).items,
-    deleteKey: (tenant, id, options) =>
-      ask({ method: 'DELETE', path: `/v1/tenants/${part(tenant)}/keys/${part(id)}`, ...options }),
+    getTenant: async (tenant, options) => get(tenantPath(tenant), options),
+    putTenant: async (tenant, body, options) => ask({ method: 'PUT', path: tenantPath(tenant), body, ...options }),
+    createKey: async (tenant, body, options) =>
+      ask({ method: 'POST', path: tenantPath(tenant, '/keys'), body, ...options }, false),
+    listKeys: async (tenant, options) => all(tenantPath(tenant, '/keys'), options),
+    deleteKey: async (tenant, id, options) =>
+      ask({ method: 'DELETE', path: tenantPath(tenant, `/keys/${step(id)}`), ...options }),
     getHealth: (options) => ask({ method: 'GET', path: '/v1/health', alsoAnswers: 503, ...options }),
     getOpenApi: (options) => get('/openapi.json', options),
   };

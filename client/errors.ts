@@ -13,17 +13,21 @@ export class SlipwayError extends Error {
   readonly detail: string;
   /** Each field at fault, by JSON pointer. */
   readonly errors: readonly FieldError[];
+  /** When it may be tried again, in seconds from the answer; null where the server did not say. */
+  readonly retryAfterSeconds: number | null;
   constructor(
     status: number | null,
     code: ProblemCode | ClientCode,
     detail: string,
     errors: readonly FieldError[] = [],
+    { retryAfterSeconds = null }: { readonly retryAfterSeconds?: number | null } = {},
   ) {
     super(`${status === null ? '' : `${status} `}${code}: ${detail}`);
     this.status = status;
     this.code = code;
     this.detail = detail;
     this.errors = errors;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 

@@ -14,6 +14,8 @@ export interface ClientHost {
   };
 }
 
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** What is there in Node from 20 up and in every browser. */
 export const systemHost: ClientHost = {
   // Looked up at each call, as a page may replace it.
@@ -21,7 +23,13 @@ export const systemHost: ClientHost = {
   clock: {
     nowMs: () => Date.now(),
     after: (ms, fn) => {
-      const timer = setTimeout(fn, ms);
+      let timer: ReturnType<typeof setTimeout>;
+      // What is more than a timer can count would be over at once.
+      const wait = (leftMs: number): void => {
+        const nextMs = Math.min(leftMs, LONGEST_TIMER_MS);
+        timer = setTimeout(() => (nextMs < leftMs ? wait(leftMs - nextMs) : fn()), nextMs);
+      };
+      wait(ms);
       return () => clearTimeout(timer);
     },
   },

@@ -1,7 +1,7 @@
-import type { Problem } from '../domain/contract/http.ts';
-import type { ProblemCode } from '../domain/errors.ts';
+import { checked, queryOf } from './address.ts';
 import { SlipwayError } from './errors.ts';
 import { pause, type ClientHost } from './host.ts';
+import { jsonOf, problemOf, reasonOf, type Answer } from './problem.ts';
 import { pauseMs } from './retry.ts';
 
 /** A call of one operation. */
@@ -17,85 +17,38 @@ export interface Call {
   readonly holdMs?: number | undefined;
   /** A status other than 2xx with which an answer comes, and no problem, where its body says so. */
   readonly alsoAnswers?: number;
+  /** How long it is made again and again while nobody is there, in the place of a number of tries. */
+  readonly outageMs?: number | undefined;
+  /** Whether JSON may be the answer to it. */
+  readonly isAnswer?: ((json: unknown) => boolean) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** An answer that has come in full. */
-class Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly text: string;
-  constructor({ status, headers }: Response, text: string) {
-    this.status = status;
-    this.headers = headers;
-    this.text = text;
-  }
+/** A call that is about to be made again. */
+export interface Retry {
+  /** How often it was made so far. */
+  readonly tries: number;
+  /** How long until the next time. */
+  readonly waitMs: number;
+  /** How the last try ended. */
+  readonly error: SlipwayError;
 }
 
-/** Gives what the JSON of the answer holds; null where it has no body. @throws SlipwayError */
-export type Send = (call: Call) => Promise<unknown>;
+export interface Sender {
+  /** What the JSON of the answer holds; null where it has no body. @throws SlipwayError */
+  readonly send: (call: Call) => Promise<unknown>;
+  /** The text of an answer that comes bit by bit; null where it has no body. @throws SlipwayError, while it is read too */
+  readonly open: (call: Call) => Promise<AsyncIterable<string> | null>;
+}
 
-/** No answer for so long, beyond what it was to be held, and the try is given up. */
+/** No answer for so long, beyond what it was to be held, and the try is given up. A stream is silent for 15 s at most. */
 const ANSWER_WITHIN_MS = 30_000;
 
 const SHORTEST_SECRET = 8;
 
-/**
- * Makes calls, again where that is safe and may help.
- * @param at where Slipway is and the key, which goes nowhere but into the header
- */
-export function sender(at: { readonly url: string; readonly key: string }, host: ClientHost): Send {
-  const { url, key } = checked(at);
-  // A shorter one cannot be told from a word of the text.
-  const clean = (text: string): string => (key.length < SHORTEST_SECRET ? text : text.replaceAll(key, '<key>'));
-
-  const once = async (call: Call): Promise<Answer> => {
-    // Outside of the try: what cannot be sent at all is the caller's mistake.
-    const body = call.body === undefined ? {} : { body: JSON.stringify(call.body) };
-    const headers = new Headers({ accept: 'application/json', authorization: `Bearer ${key}`, ...call.headers });
-    if (call.body !== undefined) headers.set('content-type', 'application/json');
-    const giveUp = new AbortController();
-    const callOff = host.clock.after(ANSWER_WITHIN_MS + (call.holdMs ?? 0), () => giveUp.abort());
-    const signals = call.signal === undefined ? [giveUp.signal] : [giveUp.signal, call.signal];
-    try {
-      const response = await host.fetch(`${url}${call.path}${queryOf(call.query)}`, {
-        method: call.method,
-        // A redirect would turn a POST into a GET, or take the key elsewhere.
-        redirect: 'manual',
-        signal: AbortSignal.any(signals),
-        headers,
-        ...body,
-      });
-      // Read here, since a connection can break in the middle of it too.
-      return new Answer(response, await response.text());
-    } catch (error) {
-      call.signal?.throwIfAborted();
-      const why = giveUp.signal.aborted ? `no answer within ${ANSWER_WITHIN_MS / 1_000} s` : reasonOf(error);
-      throw new SlipwayError(null, 'unreachable', clean(`${url} cannot be reached: ${why}.`));
-    } finally {
-      callOff();
-    }
-  };
-
-  return async (call) => {
-    for (let tries = 1; ; tries += 1) {
-      call.signal?.throwIfAborted();
-      const outcome = await once(call).catch((error: unknown) => error);
-      if (outcome instanceof Answer && isAnswerTo(call, outcome)) return bodyOf(outcome, url);
-      if (!(outcome instanceof Answer) && !(outcome instanceof SlipwayError)) throw outcome;
-      const failed = {
-        status: outcome.status,
-        retryAfter: outcome instanceof Answer ? outcome.headers.get('retry-after') : null,
-      };
-      const waitMs = call.isRepeatable ? pauseMs(failed, tries, host.clock.nowMs(), host.random.unit()) : null;
-      if (waitMs === null) {
-        // Gone by one of our own tries, whose answer was lost.
-        if (tries > 1 && outcome.status === 404 && call.method === 'DELETE') return null;
-        throw outcome instanceof Answer ? problemOf(outcome, url, clean) : outcome;
-      }
-      await pause(host, waitMs, call.signal);
-    }
-  };
+/** An answer that is still to come, but for its head. */
+interface Stream {
+  readonly pieces: AsyncIterable<string>;
 }
 
 /** A problem has a type of its own, and something in between that answers for Slipway hardly sends JSON. */
@@ -103,64 +56,131 @@ const isAnswerTo = ({ alsoAnswers }: Call, { status, headers }: Answer): boolean
   (status >= 200 && status < 300) ||
   (status === alsoAnswers && headers.get('content-type')?.startsWith('application/json') === true);
 
-/** @throws TypeError for what cannot be meant; the key is never in it */
-function checked({ url, key }: { readonly url: string; readonly key: string }): { url: string; key: string } {
-  const parsed = URL.canParse(url) ? new URL(url) : null;
-  if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
-    throw new TypeError('url must be an http or https address');
+const NOTHING: Answer = { status: 204, headers: new Headers(), text: '' };
+
+/**
+ * Makes calls, again where that is safe and may help.
+ * @param at where Slipway is and the key, which goes nowhere but into the header
+ * @param onRetry is told before each pause; where it answers false, the call is not made again
+ */
+export function sender(
+  at: { readonly url: string; readonly key: string },
+  host: ClientHost,
+  onRetry: (retry: Retry) => unknown = () => true,
+): Sender {
+  const { url, key } = checked(at);
+  if (typeof host.fetch !== 'function') throw new TypeError('fetch must be a function: there is none here');
+  // A browser's own refuses to be a method of anything else.
+  const fetch = host.fetch.bind(undefined);
+  // A shorter one cannot be told from a word of the text.
+  const clean = (text: string): string => (key.length < SHORTEST_SECRET ? text : text.replaceAll(key, '<key>'));
+  const silent = (ms: number): SlipwayError =>
+    new SlipwayError(null, 'unreachable', `${url} does not answer: no answer within ${ms / 1_000} s.`);
+  const broken = (error: unknown): SlipwayError =>
+    new SlipwayError(null, 'unreachable', clean(`${url} cannot be reached: ${reasonOf(error)}.`));
+
+  const once = async (call: Call, isStream: boolean): Promise<Answer | Stream> => {
+    // Outside of the try: what cannot be sent at all is the caller's mistake.
+    const body = call.body === undefined ? {} : { body: JSON.stringify(call.body) };
+    const accept = isStream ? 'text/event-stream' : 'application/json';
+    const headers = new Headers({ accept, authorization: `Bearer ${key}`, ...call.headers });
+    if (call.body !== undefined) headers.set('content-type', 'application/json');
+    const giveUp = new AbortController();
+    const withinMs = ANSWER_WITHIN_MS + (call.holdMs ?? 0);
+    const callOff = host.clock.after(withinMs, () => giveUp.abort());
+    const signals = call.signal === undefined ? [giveUp.signal] : [giveUp.signal, call.signal];
+    try {
+      const response = await fetch(`${url}${call.path}${queryOf(call.query)}`, {
+        method: call.method,
+        // A redirect would turn a POST into a GET, or take the key elsewhere.
+        redirect: 'manual',
+        signal: AbortSignal.any(signals),
+        headers,
+        ...body,
+      });
+      const { status } = response;
+      if (isStream && status === 200 && response.body !== null) {
+        if (response.headers.get('content-type')?.startsWith('text/event-stream') === true) {
+          return { pieces: piecesOf(response.body, giveUp, call.signal) };
+        }
+        giveUp.abort();
+        throw unexpected(status, 'no events');
+      }
+      // Read here, since a connection can break in the middle of it too.
+      return { status, headers: response.headers, text: await response.text() };
+    } catch (error) {
+      call.signal?.throwIfAborted();
+      if (error instanceof SlipwayError) throw error;
+      throw giveUp.signal.aborted ? silent(withinMs) : broken(error);
+    } finally {
+      callOff();
+    }
+  };
+
+  async function* piecesOf(
+    body: ReadableStream<Uint8Array<ArrayBuffer>>,
+    giveUp: AbortController,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<string, void, undefined> {
+    const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+    const next = async (): Promise<string | undefined> => {
+      const callOff = host.clock.after(ANSWER_WITHIN_MS, () => giveUp.abort());
+      try {
+        return (await reader.read()).value;
+      } catch (error) {
+        signal?.throwIfAborted();
+        throw giveUp.signal.aborted ? silent(ANSWER_WITHIN_MS) : broken(error);
+      } finally {
+        callOff();
+      }
+    };
+    try {
+      for (let piece = await next(); piece !== undefined; piece = await next()) yield piece;
+    } finally {
+      // Whoever reads on no more hangs up.
+      giveUp.abort();
+    }
   }
-  if (parsed.username !== '' || parsed.password !== '') throw new TypeError('url must not have a password in it');
-  // One with a line break in it would be shown by fetch's own error.
-  if (!/^[\x21-\x7e]+$/.test(key)) throw new TypeError('key must be visible ASCII characters without a space');
-  return { url: `${parsed.origin}${parsed.pathname.replace(/\/+$/, '')}`, key };
-}
 
-function queryOf(query: Call['query'] = {}): string {
-  const given = Object.entries(query).flatMap<[string, string]>(([name, value]) =>
-    value === undefined ? [] : [[name, String(value)]],
-  );
-  return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`;
-}
+  const made = async (call: Call, isStream: boolean): Promise<Answer | Stream> => {
+    let failedAtMs: number | null = null;
+    for (let tries = 1; ; tries += 1) {
+      call.signal?.throwIfAborted();
+      const outcome = await once(call, isStream).catch((error: unknown) => {
+        if (error instanceof SlipwayError) return error;
+        throw error;
+      });
+      if ('pieces' in outcome) return outcome;
+      const answer = outcome instanceof SlipwayError ? null : outcome;
+      if (answer !== null && isAnswerTo(call, answer)) return answer;
+      const nowMs = host.clock.nowMs();
+      failedAtMs ??= nowMs;
+      const error = outcome instanceof SlipwayError ? outcome : problemOf(outcome, url, nowMs, clean);
+      const failed = { status: error.status, retryAfter: answer?.headers.get('retry-after') ?? null };
+      const outageMs = call.outageMs === undefined ? null : failedAtMs + call.outageMs - nowMs;
+      const waitMs = call.isRepeatable ? pauseMs(failed, tries, nowMs, host.random.unit(), outageMs) : null;
+      // Gone by one of our own tries, whose answer was lost.
+      if (answer !== null && tries > 1 && answer.status === 404 && call.method === 'DELETE') return NOTHING;
+      if (waitMs === null || onRetry({ tries, waitMs, error }) === false) throw error;
+      await pause(host, waitMs, call.signal);
+    }
+  };
 
-function bodyOf({ status, text }: Answer, url: string): unknown {
-  if (status === 204) return null;
-  const body = jsonOf(text);
-  if (body !== undefined) return body;
-  throw new SlipwayError(status, 'unexpected_answer', `${url} answers, but not as Slipway does: no JSON.`);
-}
+  const unexpected = (status: number, why: string): SlipwayError =>
+    new SlipwayError(status, 'unexpected_answer', `${url} answers, but not as Slipway does: ${why}.`);
 
-/** Undefined where it is no JSON. */
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function problemOf({ status, headers, text }: Answer, url: string, clean: (text: string) => string): SlipwayError {
-  const problem = jsonOf(text) as Partial<Problem> | null | undefined;
-  if (typeof problem?.code === 'string' && typeof problem.detail === 'string') {
-    // A later Slipway may have codes that this client has not heard of.
-    const code = problem.code as ProblemCode;
-    const errors = (problem.errors ?? []).map(({ field, message }) => ({ field, message: clean(message) }));
-    return new SlipwayError(status, code, clean(problem.detail), errors);
-  }
-  if (status === 429 || status >= 502) {
-    return new SlipwayError(status, 'unavailable', `${url} is not available just now (HTTP ${status}).`);
-  }
-  const to = headers.get('location');
-  const hint = status >= 300 && status < 400 && to !== null ? `; it leads to ${to}` : '';
-  return new SlipwayError(
-    status,
-    'unexpected_answer',
-    clean(`${url} answers HTTP ${status}, not as Slipway does${hint}.`),
-  );
-}
-
-/** Why no answer came, in one line: Node has it in the error's cause, browsers tell nobody. */
-function reasonOf(error: unknown): string {
-  const { cause, message } = error as { cause?: { code?: unknown; message?: unknown }; message?: unknown };
-  const words = [cause?.code, cause?.message, message].find((word) => typeof word === 'string' && word !== '');
-  return typeof words === 'string' ? words.replace(/\s+/g, ' ').slice(0, 200) : 'the connection failed';
+  return {
+    send: async (call) => {
+      const { status, text } = (await made(call, false)) as Answer;
+      if (status === 204) return null;
+      const body = jsonOf(text);
+      if (body === undefined) throw unexpected(status, 'no JSON');
+      if (call.isAnswer?.(body) === false) throw unexpected(status, 'JSON of something else');
+      return body;
+    },
+    open: async (call) => {
+      const answer = await made(call, true);
+      return 'pieces' in answer ? answer.pieces : null;
+    },
+  };
 }

@@ -21,8 +21,11 @@ export class WebhookRefusedError extends Error {
   override readonly name = 'WebhookRefusedError';
 }
 
-/** As they come: of fetch, of Node's http, or in an object. */
-export type WebhookHeaders = Headers | Readonly<Record<string, string | readonly string[] | undefined>>;
+/** As they come: of fetch or whatever else has a `get`, of Node's http, or in an object. */
+export type WebhookHeaders =
+  { get(name: string): string | null | undefined } | Readonly<Record<string, string | readonly string[] | undefined>>;
+/** A body as it came. */
+export type WebhookBody = string | Uint8Array | ArrayBuffer;
 
 const TOLERANCE_SECONDS = 5 * 60;
 
@@ -31,47 +34,59 @@ const TOLERANCE_SECONDS = 5 * 60;
  * more than once: drop a `webhook-id` that you have seen.
  * @param body as it came, byte for byte: what was parsed and written again has another signature
  * @param secret yours, `whsec_...`; several while you change from one to the next
- * @throws WebhookRefusedError; TypeError for a secret that can be none
+ * @throws WebhookRefusedError; TypeError for a secret, a body or a time that can be none
  */
 export async function verifyWebhook(
   headers: WebhookHeaders,
-  body: string | Uint8Array,
+  body: WebhookBody,
   secret: string | readonly string[],
   { nowMs = Date.now() }: { readonly nowMs?: number } = {},
 ): Promise<WebhookEvent> {
+  const keys = await Promise.all([secret].flat().map(keyOf));
+  if (keys.length === 0) throw new TypeError(NO_SECRET);
+  if (!Number.isFinite(nowMs)) throw new TypeError('nowMs must be a time in milliseconds');
+  const bytes = rawOf(body);
   const id = headerOf(headers, 'webhook-id');
   const timestamp = headerOf(headers, 'webhook-timestamp');
-  const keys = await Promise.all([secret].flat().map(keyOf));
   if (!/^\d{1,12}$/.test(timestamp)) throw new WebhookRefusedError('webhook-timestamp is no time in seconds');
   const age = Math.floor(nowMs / 1_000) - Number(timestamp);
   if (Math.abs(age) > TOLERANCE_SECONDS) {
     throw new WebhookRefusedError(`it is ${age > 0 ? 'more than 5 minutes old' : 'of a time to come'}: ${timestamp}`);
   }
-  const signed = joined(`${id}.${timestamp}.`, body);
+  const signed = joined(`${id}.${timestamp}.`, bytes);
   const signatures = headerOf(headers, 'webhook-signature').split(' ').flatMap(signatureOf);
   for (const signature of signatures) {
     for (const key of keys) {
       // Compares in constant time.
-      if (await crypto.subtle.verify('HMAC', key, signature, signed)) return eventOf(body);
+      if (await crypto.subtle.verify('HMAC', key, signature, signed)) return eventOf(bytes);
     }
   }
   throw new WebhookRefusedError('no signature in webhook-signature is right for this body and secret');
 }
 
 function headerOf(headers: WebhookHeaders, name: string): string {
-  const value =
-    headers instanceof Headers
-      ? headers.get(name)
-      : Object.entries(headers).find(([given]) => given.toLowerCase() === name)?.[1];
-  if (typeof value !== 'string' || value === '') throw new WebhookRefusedError(`the header ${name} is missing`);
+  const found = isLookedUp(headers)
+    ? headers.get(name)
+    : Object.entries(headers).find(([given]) => given.toLowerCase() === name)?.[1];
+  // Some gateways give a list of each; of two nobody knows which is meant.
+  const values: readonly unknown[] = [found].flat();
+  const [value] = values;
+  if (values.length !== 1 || typeof value !== 'string' || value === '') {
+    throw new WebhookRefusedError(`the header ${name} is missing`);
+  }
   return value;
 }
 
+const isLookedUp = (headers: WebhookHeaders): headers is { get(name: string): string | null | undefined } =>
+  typeof headers.get === 'function';
+
 type HmacKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 
-function keyOf(secret: string): Promise<HmacKey> {
-  const bytes = bytesOf(secret.replace(/^whsec_/, ''));
-  if (bytes === null || bytes.length === 0) throw new TypeError('secret must be whsec_ and the base64 of the key');
+const NO_SECRET = 'secret must be whsec_ and the base64 of the key';
+
+async function keyOf(secret: unknown): Promise<HmacKey> {
+  const bytes = typeof secret === 'string' ? bytesOf(secret.replace(/^whsec_/, '')) : null;
+  if (bytes === null || bytes.length === 0) throw new TypeError(NO_SECRET);
   return crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['verify']);
 }
 
@@ -90,19 +105,26 @@ function bytesOf(base64: string): Uint8Array<ArrayBuffer> | null {
   }
 }
 
-function joined(head: string, body: string | Uint8Array): Uint8Array<ArrayBuffer> {
-  const encoder = new TextEncoder();
-  const [first, second] = [encoder.encode(head), typeof body === 'string' ? encoder.encode(body) : body];
-  const all = new Uint8Array(first.length + second.length);
+function rawOf(body: unknown): Uint8Array {
+  if (typeof body === 'string') return new TextEncoder().encode(body);
+  if (body instanceof Uint8Array) return body;
+  // Of another realm too, as in some test runners.
+  if (Object.prototype.toString.call(body) === '[object ArrayBuffer]') return new Uint8Array(body as ArrayBuffer);
+  throw new TypeError('body must be the raw body, as it came: text or bytes, not what was parsed');
+}
+
+function joined(head: string, body: Uint8Array): Uint8Array<ArrayBuffer> {
+  const first = new TextEncoder().encode(head);
+  const all = new Uint8Array(first.length + body.length);
   all.set(first);
-  all.set(second, first.length);
+  all.set(body, first.length);
   return all;
 }
 
 /** Signed, so Slipway's own word. */
-function eventOf(body: string | Uint8Array): WebhookEvent {
+function eventOf(body: Uint8Array): WebhookEvent {
   try {
-    return JSON.parse(typeof body === 'string' ? body : new TextDecoder().decode(body)) as WebhookEvent;
+    return JSON.parse(new TextDecoder().decode(body)) as WebhookEvent;
   } catch {
     throw new WebhookRefusedError('the body is signed, but is no JSON');
   }

@@ -159,9 +159,13 @@ function ranOf({ event: { attempt }, ms }: Part, next: JobEvent): string {
   return `Attempt ${attempt} ${DID[kind]} after ${inWords(ms)}${said(message)}${then}.`;
 }
 
-/** What was said of an error, as a part of a sentence: its first line. */
+/** What was said of an error, as a part of a sentence: its first line, with the last where the first only announces that. */
 function said(message: string): string {
-  const line = (message.trim().split('\n')[0] ?? '').trim().replace(/\.$/, '');
+  const [first = '', ...more] = message
+    .split('\n')
+    .map((one) => one.trim())
+    .filter(Boolean);
+  const line = (first.endsWith(':') ? `${first} ${more.at(-1) ?? ''}`.trim() : first).replace(/[.:]$/, '');
   if (line === '') return '';
   return `: ${line.length > MESSAGE_LENGTH ? `${line.slice(0, MESSAGE_LENGTH)}…` : line}`;
 }

@@ -1,7 +1,7 @@
 import type { JobResource } from '../../domain/contract/http.ts';
 import { percentOf } from '../../domain/contract/job.ts';
 import { hasEnded } from '../watch.ts';
-import { widthOf, type Io } from './io.ts';
+import { stderrWidthOf, type Io } from './io.ts';
 import { clipped } from './text.ts';
 
 /** Shows how a job gets on; on stderr, so that stdout has the result alone. */
@@ -24,7 +24,7 @@ export function bar(io: Io): Progress {
       const fraction = job.state === 'succeeded' ? 1 : Math.min(1, Math.max(0, job.progress?.fraction ?? 0));
       const full = Math.round(fraction * CELLS);
       const head = `[${'#'.repeat(full)}${'-'.repeat(CELLS - full)}] ${String(percentOf(fraction)).padStart(3)} %  `;
-      io.stderr(`\r${head}${clipped(sayingOf(job), widthOf(io) - head.length - 1)}\u001b[K`);
+      io.stderr(`\r${head}${clipped(sayingOf(job), stderrWidthOf(io) - head.length - 1)}\u001b[K`);
       isOpen = true;
     },
     close: () => {

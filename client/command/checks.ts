@@ -17,6 +17,8 @@ export const fail = (name: string, detail: string, remedy: readonly string[]): C
   remedy,
 });
 
+export const warn = (name: string, detail: string): Check => ({ name, state: 'warn', detail, remedy: [] });
+
 const STATE = { ok: 'ok', degraded: 'warn', down: 'fail' } as const;
 const LOG = ['the log of api says more'];
 

@@ -3,8 +3,9 @@ import type { ModelResource } from '../../domain/contract/http.ts';
 import type { Scope } from '../../domain/contract/tenant.ts';
 import type { SlipwayClient } from '../client.ts';
 import { SlipwayError } from '../errors.ts';
-import { fail, healthChecks, ok, type Check } from './checks.ts';
-import { EXIT, exitOf, type Exit } from './exit.ts';
+import { fail, healthChecks, ok, warn, type Check } from './checks.ts';
+import { EXIT, exitOf, isElsewhere, type Exit } from './exit.ts';
+import { isLoopback } from './explained.ts';
 import type { Io } from './io.ts';
 import { command } from './spec.ts';
 import { urlOf } from './settings.ts';
@@ -83,7 +84,9 @@ async function serverChecks(io: Io, client: SlipwayClient): Promise<{ checks: Ch
   ]);
   const error = models instanceof SlipwayError ? models : null;
   if (error !== null && exitOf(error) === EXIT.unreachable) {
-    const remedy = ['npm start starts one here; SLIPWAY_URL says where another is'];
+    const remedy = isLoopback(url)
+      ? ['npm start starts one here; SLIPWAY_URL says where another is']
+      : [`SLIPWAY_URL says where Slipway is; it is ${url}`];
     return { checks: [fail('server', error.detail, remedy)], exit: EXIT.unreachable };
   }
   const checks = [isInTheClear(url) ? clearText(url) : ok('server', `${url} answers`)];
@@ -93,19 +96,28 @@ async function serverChecks(io: Io, client: SlipwayClient): Promise<{ checks: Ch
     const remedy = ['npm start prints one; an admin makes one: slipway keys make TENANT NAME'];
     return { checks: [...checks, fail('key', error.detail, remedy)], exit: EXIT.unauthorised };
   }
+  // Seen is what was done, or not done for want of the job that is none; of what broke on the way nothing is known.
   const has = (result: unknown): boolean =>
-    !(result instanceof SlipwayError) || (result.status !== 401 && result.status !== 403);
+    !(result instanceof SlipwayError) || (result === cancel && result.status === 404 && !isElsewhere(result));
+  const isRefused = (result: unknown): boolean =>
+    result instanceof SlipwayError && exitOf(result) === EXIT.unauthorised;
   const asked: [Scope, unknown][] = [
     ['submit', cancel],
     ['read', models],
     ['admin', tenants],
   ];
   const scopes = asked.flatMap(([scope, result]) => (has(result) ? [scope] : []));
-  if (scopes.length === 0) {
+  const unknown = asked.flatMap(([scope, result]) =>
+    has(result) || isRefused(result)
+      ? []
+      : [warn('key', `good for ${scope}: not known: ${(result as SlipwayError).detail}`)],
+  );
+  if (scopes.length === 0 && unknown.length === 0) {
     checks.push(fail('key', error?.detail ?? 'good for nothing', []));
     return { checks, exit: EXIT.unauthorised };
   }
-  checks.push(ok('key', `good for ${scopes.join(', ')}`));
+  if (scopes.length > 0) checks.push(ok('key', `good for ${scopes.join(', ')}`));
+  checks.push(...unknown);
   if (Array.isArray(models)) checks.push(...(models as ModelResource[]).map(modelCheck));
   else if (error !== null && error.status !== 403) {
     return { checks: [...checks, fail('models', error.detail, [])], exit: exitOf(error) };
@@ -124,10 +136,7 @@ async function first(list: AsyncIterable<unknown>): Promise<unknown> {
   return null;
 }
 
-const isInTheClear = (url: string): boolean => {
-  const { protocol, hostname } = new URL(url);
-  return protocol === 'http:' && !/^(localhost|127\.[\d.]+|\[::1\])$/.test(hostname);
-};
+const isInTheClear = (url: string): boolean => new URL(url).protocol === 'http:' && !isLoopback(url);
 
 const clearText = (url: string): Check => ({
   name: 'server',

@@ -38,8 +38,10 @@ async function textOf(io: Pick<Io, 'readFile' | 'readStdin'>, given: string): Pr
 function parsedInput(text: string, given: string): Json {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    // A file may begin with a mark of its byte order.
+    value = JSON.parse(text.replace(/^\ufeff/, ''), finite);
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     const hint = given === text ? 'A file is --input @FILE, standard input is --input -.' : null;
     throw new UsageError(`--input is no JSON: ${wordsOf(error as Error)}.`, hint);
   }
@@ -94,14 +96,20 @@ export function putAt(input: Json, path: string, value: unknown, option: string)
 /** JSON where it is JSON, else text. */
 function valueOf(text: string): unknown {
   try {
-    return JSON.parse(text);
-  } catch {
+    return JSON.parse(text, finite);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
     return text;
   }
 }
 
 /** Without what is quoted of the input, which may be a secret. */
 const wordsOf = ({ message }: Error): string => message.replace(/, (\.\.\.)?"[^]*$/, '');
+/** What JSON cannot say would arrive as null. */
+function finite(name: string, value: unknown): unknown {
+  if (typeof value !== 'number' || Number.isFinite(value)) return value;
+  throw new UsageError(`${name === '' ? 'A number' : `The number "${name}"`} of the input is too large.`);
+}
 
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

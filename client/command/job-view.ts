@@ -66,7 +66,7 @@ function rowsOf(job: JobResource): [string, string][] {
     ['time', times.length === 0 ? null : times.join(', ')],
     ['cost', cost === null ? null : `${cost.totalUsd.toFixed(6)} USD (${cost.hardware}, ${cost.priceDate})`],
     ['after', job.dependsOn.length === 0 ? null : job.dependsOn.join(' ')],
-    ...Object.entries(job.metadata).map(([name, value]): [string, string] => [clipped(name, 20), value]),
+    ...Object.entries(job.metadata).map(([name, value]): [string, string] => ['metadata', `${name}=${value}`]),
   ];
   return rows.flatMap(([name, value]) => (value === null ? [] : [[name, value] as [string, string]]));
 }
@@ -83,21 +83,21 @@ export function jobTable(
   return table(
     [
       { head: 'ID' },
-      { head: 'MODEL', gives: true },
       { head: 'STATE' },
+      { head: 'MODEL', gives: true },
       { head: 'AGE', align: 'right' },
       { head: 'RAN', align: 'right' },
       { head: 'WHY', gives: true },
     ],
     jobs.map((job) => [
       job.id,
-      job.model,
       job.state,
+      job.model,
       span(nowMs - Date.parse(job.createdAt)),
       job.timing.runSeconds === null ? '' : span(job.timing.runSeconds * 1_000),
       job.error?.kind ?? job.blocked?.reason ?? '',
     ]),
     width,
-    (cell, row, column) => (column === 2 ? paint(COLOUR_OF[jobs[row]?.state ?? 'queued'], cell) : cell),
+    (cell, row, column) => (column === 1 ? paint(COLOUR_OF[jobs[row]?.state ?? 'queued'], cell) : cell),
   );
 }

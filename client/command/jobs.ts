@@ -1,11 +1,12 @@
 import type { JobSummary } from '../../domain/contract/http.ts';
 import { JobState } from '../../domain/contract/job.ts';
 import { EXIT, UsageError } from './exit.ts';
-import { follow, TIMEOUT } from './follow.ts';
+import { follow, secondsOf, TIMEOUT } from './follow.ts';
 import { jobLines, jobTable } from './job-view.ts';
 import { COLOUR_OF } from './paint.ts';
 import { numberOf } from './settings.ts';
 import { command } from './spec.ts';
+import { KEY, keyOf, submission } from './submission.ts';
 
 const PAGE = 100;
 
@@ -76,25 +77,26 @@ export const watch = command({
   summary: 'Show the progress of a job until it has ended',
   options: { timeout: TIMEOUT },
   examples: ['slipway watch ID --timeout 600'],
-  run: (context, [id = ''], { timeout }) => follow(context, id, timeout),
+  run: async (context, [id = ''], { timeout }) => follow(context, id, secondsOf(timeout, { wait: true })),
 });
 
 export const retry = command({
   name: 'retry',
   args: ['ID'],
   summary: 'Do an ended job again, as a new one',
-  options: { wait: { type: 'boolean', short: 'w', help: 'show its progress until it has ended' }, timeout: TIMEOUT },
+  options: {
+    wait: { type: 'boolean', short: 'w', help: 'show its progress until it has ended' },
+    timeout: TIMEOUT,
+    key: KEY,
+  },
   examples: ['slipway retry ID --wait'],
-  run: async (context, [id = ''], { wait, timeout }) => {
-    if (timeout !== undefined && !wait) throw new UsageError('--timeout needs --wait.');
-    const job = await context.client().retryJob(id, {}, { signal: context.io.signal });
-    if (wait) {
-      if (!context.isJson) context.io.stderr(`${job.id}\n`);
-      return follow(context, job.id, timeout);
-    }
-    context.print([`${job.id}  ${context.paint(COLOUR_OF[job.state], job.state)}`]);
-    context.json(job);
-    return EXIT.ok;
+  run: async (context, [id = ''], values) => {
+    const seconds = secondsOf(values.timeout, values);
+    const key = keyOf(context.io, values.key);
+    return submission(context, key, (options) => context.client().retryJob(id, {}, options), {
+      wait: values.wait,
+      seconds,
+    });
   },
 });
 

@@ -2,7 +2,8 @@ import { Scope } from '../../domain/contract/tenant.ts';
 import { EXIT } from './exit.ts';
 import { numberOf } from './settings.ts';
 import { command } from './spec.ts';
-import { clipped, table } from './text.ts';
+import { isOpen } from './submission.ts';
+import { clipped, table, wrapped } from './text.ts';
 
 export const listKeys = command({
   name: 'keys list',
@@ -53,7 +54,16 @@ export const makeKey = command({
       ...(scope.length === 0 ? {} : { scopes: scope as Scope[] }),
       ...(endsIn === undefined ? {} : { endsInSeconds: numberOf('ends-in', endsIn, 60, 315_360_000) }),
     };
-    const made = await context.client().createKey(tenant, request, { signal: context.io.signal });
+    const made = await context
+      .client()
+      .createKey(tenant, request, { signal: context.io.signal })
+      .catch((error: unknown) => {
+        if (isOpen(error)) {
+          const says = `A key may have been made that nobody has seen: "slipway keys list ${tenant}" shows it, "slipway keys delete" takes it away.`;
+          context.io.stderr(`${wrapped(says, context.width).join('\n')}\n`);
+        }
+        throw error;
+      });
     const about = `${made.id} of ${tenant}, for ${made.scopes.join(' and ')}; ends ${made.endsAt ?? 'never'}`;
     if (!context.isJson) context.io.stderr(`${clipped(about, context.width)}\n`);
     context.print([made.key]);

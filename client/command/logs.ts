@@ -1,4 +1,5 @@
 import type { LogPage } from '../../domain/contract/follow.ts';
+import { hasEnded } from '../watch.ts';
 import { EXIT } from './exit.ts';
 import { numberOf } from './settings.ts';
 import { command } from './spec.ts';
@@ -6,7 +7,8 @@ import { command } from './spec.ts';
 /** Lines at a time, and how long an answer without any is held. */
 const LINES = 1_000;
 const HOLD_SECONDS = 25;
-const ENDED: readonly string[] = ['succeeded', 'failed', 'canceled', 'expired'];
+/** How long nobody may be there while it is followed. */
+const OUTAGE_SECONDS = 300;
 
 export const logs = command({
   name: 'logs',
@@ -31,20 +33,20 @@ export const logs = command({
         ...(cursor === undefined ? {} : { cursor }),
         ...(attempt === undefined || cursor !== undefined ? {} : { attempt }),
         ...(values.setup ? { phase: 'setup' } : {}),
-        ...(values.follow ? { waitSeconds: HOLD_SECONDS } : {}),
+        ...(values.follow ? { waitSeconds: HOLD_SECONDS, outageSeconds: OUTAGE_SECONDS } : {}),
       });
       // As it was printed, but for what would steer the terminal.
-      context.print(page.items.map(({ text }) => text.replace(/(?!\t)\p{Cc}/gu, '')));
+      context.print(page.items.map(({ text }) => text.replace(/(?!\t)\p{Cc}|\p{Bidi_Control}/gu, '')));
       if (context.isJson) items.push(...page.items);
       cursor = page.next ?? undefined;
       if (cursor !== undefined && (values.follow || page.items.length > 0)) continue;
-      const isOver =
-        !values.follow || values.setup || ENDED.includes((await client.getJob(id, { signal: io.signal })).state);
-      if (isOver) {
+      const isFollowed = values.follow && !values.setup;
+      const job = isFollowed ? await client.getJob(id, { outageSeconds: OUTAGE_SECONDS, signal: io.signal }) : null;
+      // A job may have ended by an attempt whose lines are not read yet.
+      if (job === null || (hasEnded(job.state) && page.attempt >= job.attempt)) {
         context.json({ items, complete: page.complete });
         return EXIT.ok;
       }
-      // The attempt is over and the job is not: its next one.
       attempt = page.attempt + 1;
     }
   },

@@ -29,11 +29,7 @@ const programsOf = ({ missing }: ModelResource): string => `needs ${missing.map(
 function modelTable({ width, paint }: Context, items: readonly ModelResource[]): string[] {
   const rows = items.map((model) => [model.name, model.available ? 'available' : programsOf(model), model.title]);
   return table(
-    [
-      { head: 'NAME', gives: true },
-      { head: 'HERE', gives: true },
-      { head: 'TITLE', gives: true },
-    ],
+    [{ head: 'NAME' }, { head: 'HERE', gives: true }, { head: 'TITLE', gives: true }],
     rows,
     width,
     (cell, row, column) => (column === 1 ? paint(items[row]?.available === true ? 'green' : 'yellow', cell) : cell),

@@ -8,12 +8,21 @@ export interface Parsed {
   readonly args: readonly string[];
   readonly values: Readonly<Record<string, unknown>>;
   readonly isJson: boolean;
-  readonly wantsHelp: boolean;
 }
 
 /** Whether --json is asked for, though the rest may not be understood. */
 export const asksJson = (argv: readonly string[]): boolean =>
   argv.slice(0, argv.includes('--') ? argv.indexOf('--') : argv.length).includes('--json');
+
+/** Whether help is asked for, wherever that stands. */
+export const asksHelp = (argv: readonly string[]): boolean =>
+  argv.slice(0, argv.includes('--') ? argv.indexOf('--') : argv.length).some((arg) => arg === '--help' || arg === '-h');
+
+/** The commands of a group, where these words are its name and no more: `keys`. */
+export const groupOf = (commands: readonly Command[], [first, ...more]: readonly string[]): readonly Command[] =>
+  more.length > 0 || commands.some(({ name }) => name === first)
+    ? []
+    : commands.filter(({ name }) => name.startsWith(`${first} `));
 
 /**
  * The command that these arguments begin with, and what is left of them.
@@ -51,8 +60,7 @@ export function parse(commands: readonly Command[], argv: readonly string[]): Pa
   const [command, rest] = commandOf(commands, argv);
   const options: Options = { ...command.options, ...COMMON };
   const { values, positionals } = parsed(command, options, rest);
-  const wantsHelp = values['help'] === true;
-  if (!wantsHelp) checkArgs(command, positionals);
+  checkArgs(command, positionals);
   for (const [name, { choices }] of Object.entries(options)) {
     for (const given of [values[name] ?? []].flat() as string[]) {
       if (choices === undefined || choices.includes(given)) continue;
@@ -69,7 +77,6 @@ export function parse(commands: readonly Command[], argv: readonly string[]): Pa
     args: positionals,
     values: Object.fromEntries(filled) as Record<string, unknown>,
     isJson: values['json'] === true,
-    wantsHelp,
   };
 }
 
@@ -102,6 +109,12 @@ function checkArgs(command: Command, given: readonly string[]): void {
   const needed = command.args.filter((name) => !name.startsWith('['));
   const missing = needed[given.length];
   if (missing !== undefined) throw new UsageError(`"slipway ${command.name}" needs ${missing}.`, helpOf(command));
+  const [first] = given;
+  const { choices } = command;
+  if (choices !== undefined && first !== undefined && !choices.includes(first)) {
+    const near = meant(nearNames(first, choices));
+    throw new UsageError(`${command.args[0]} can be ${choices.join(', ')}; not "${first}".`, near);
+  }
   const surplus = given[command.args.length];
   if (surplus !== undefined) throw new UsageError(`"slipway ${command.name}" takes no "${surplus}".`, helpOf(command));
 }

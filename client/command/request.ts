@@ -59,5 +59,7 @@ function metadataOf(pairs: readonly string[]): Record<string, string> {
     if (at < 1) throw new UsageError(`--metadata takes NAME=VALUE, not "${pair}".`);
     return [pair.slice(0, at), pair.slice(at + 1)] as const;
   });
+  const twice = entries.find(([name], i) => entries.findIndex((one) => one[0] === name) < i);
+  if (twice !== undefined) throw new UsageError(`--metadata ${twice[0]} is given twice.`);
   return Object.fromEntries(entries);
 }

@@ -1,10 +1,16 @@
 import { createClient, type SlipwayClient } from '../client.ts';
 import { UsageError } from './exit.ts';
 import type { Io } from './io.ts';
+import { notices } from './notices.ts';
 
 const USUAL_URL = 'http://127.0.0.1:8080';
 
-export const urlOf = ({ env }: Pick<Io, 'env'>): string => env['SLIPWAY_URL'] ?? USUAL_URL;
+/** @throws UsageError */
+export function urlOf({ env }: Pick<Io, 'env'>): string {
+  const url = env['SLIPWAY_URL'] ?? USUAL_URL;
+  if (url === '') throw new UsageError('SLIPWAY_URL is set, but empty.', `Without it, it is ${USUAL_URL}.`);
+  return url;
+}
 
 /** A client by the environment. @throws UsageError naming the variable at fault */
 export function clientOf(io: Io): SlipwayClient {
@@ -13,7 +19,8 @@ export function clientOf(io: Io): SlipwayClient {
     throw new UsageError('SLIPWAY_API_KEY is not set.', 'npm start prints a key: export SLIPWAY_API_KEY=slw_...');
   }
   try {
-    return createClient({ url: urlOf(io), key, fetch: io.fetch, clock: io.clock, random: io.random });
+    const { fetch, clock, random } = io;
+    return createClient({ url: urlOf(io), key, fetch, clock, random, onRetry: notices(io) });
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     throw new UsageError(`${error.message.replace(/^url/, 'SLIPWAY_URL').replace(/^key/, 'SLIPWAY_API_KEY')}.`);

@@ -1,3 +1,5 @@
+import { beginning, cellsOf } from './cells.ts';
+
 /** A column: its head, on which side its cells stand, and whether it gives way where a line is too long. */
 export interface Column {
   readonly head: string;
@@ -8,18 +10,12 @@ export interface Column {
 /** On one line, without control characters, and no longer than `length`. */
 export function clipped(text: string, length: number): string {
   const line = text.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
-  const characters = [...line];
-  return characters.length <= length
-    ? line
-    : `${characters
-        .slice(0, Math.max(0, length - 1))
-        .join('')
-        .trimEnd()}…`;
+  return cellsOf(line) <= length ? line : `${beginning(line, Math.max(0, length - 1)).trimEnd()}…`;
 }
 
-const widest = (texts: readonly string[]): number => Math.max(...texts.map((text) => [...text].length));
+const widest = (texts: readonly string[]): number => texts.reduce((most, text) => Math.max(most, cellsOf(text)), 0);
 const padded = (text: string, width: number, align?: 'right'): string => {
-  const blanks = ' '.repeat(Math.max(0, width - [...text].length));
+  const blanks = ' '.repeat(Math.max(0, width - cellsOf(text)));
   return align === 'right' ? blanks + text : text + blanks;
 };
 
@@ -78,14 +74,16 @@ export function wrapped(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of clipped(text, 10_000).split(' ')) {
-    if (line !== '' && [...line].length + 1 + [...word].length > width) {
+    if (line !== '' && cellsOf(line) + 1 + cellsOf(word) > width) {
       lines.push(line);
       line = '';
     }
     line = line === '' ? word : `${line} ${word}`;
-    for (let letters = [...line]; letters.length > width; letters = [...line]) {
-      lines.push(letters.slice(0, width).join(''));
-      line = letters.slice(width).join('');
+    while (cellsOf(line) > width) {
+      // One that is wider than a line has a line of its own all the same.
+      const head = beginning(line, width) || ([...line][0] ?? '');
+      lines.push(head);
+      line = line.slice(head.length);
     }
   }
   return [...lines, line];

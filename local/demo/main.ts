@@ -20,8 +20,17 @@ const Config = z.object({
 
 const LONGEST_MS = 120_000;
 const SIGNALS = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 } as const;
+/** What a program ends with whose reader is gone. */
+const SIGPIPE = 13;
+const HELP = `npm run demo                    a deck and some ligands through every hop, on this machine
+npm run demo -- --emulators     the same on Google's Firestore and Pub/Sub emulators
+
+SLIPWAY_DEMO_DECK=deck.pdf      a PDF of yours instead of the deck that comes with it
+SLIPWAY_DEMO_KEEP=1             keeps the folder with the data and the log`;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const numberOf = (signal: NodeJS.Signals): number =>
+  ({ ...SIGNALS, SIGPIPE })[signal as keyof typeof SIGNALS | 'SIGPIPE'];
 const seconds = (sinceMs: number): string => `${((performance.now() - sinceMs) / 1_000).toFixed(1)} s`;
 
 /** What the demo runs on, by the command line. @throws DemoFailure for what is not understood */
@@ -45,6 +54,10 @@ async function placeOf(args: readonly string[]): Promise<Pick<Demo, 'start' | 'p
 }
 
 async function main(): Promise<number> {
+  if (process.argv.slice(2).some((arg) => arg === '--help' || arg === '-h')) {
+    say(HELP);
+    return 0;
+  }
   const beganMs = performance.now();
   const config = Config.parse(process.env);
   const place = await placeOf(process.argv.slice(2));
@@ -66,7 +79,7 @@ async function main(): Promise<number> {
   } catch (error) {
     if (error instanceof Interrupted) {
       say(`Interrupted after ${seconds(beganMs)}; everything is stopped.`);
-      return 128 + SIGNALS[error.signal as keyof typeof SIGNALS];
+      return 128 + numberOf(error.signal);
     }
     console.error(`\nThe demo failed: ${sentenceOf(error, log)}`);
     isKept ||= statSync(logFile).size > 0;
@@ -87,10 +100,12 @@ function endSignal(): { readonly signal: AbortSignal; readonly callOff: () => vo
   }, LONGEST_MS);
   const onSignal = (signal: NodeJS.Signals): void => {
     // The workers' guards end them when this process is gone.
-    if (controller.signal.aborted) process.exit(128 + SIGNALS[signal as keyof typeof SIGNALS]);
+    if (controller.signal.aborted) process.exit(128 + numberOf(signal));
     controller.abort(new Interrupted(signal));
   };
   for (const signal of Object.keys(SIGNALS)) process.on(signal, onSignal);
+  // Nobody reads any more, as behind `head`; what is still said comes here too, to the end of this process.
+  process.stdout.on('error', () => controller.abort(new Interrupted('SIGPIPE')));
   return {
     signal: controller.signal,
     callOff: () => {

@@ -8,6 +8,7 @@ export interface Asked {
   readonly method: string;
   readonly path: string;
   readonly headers: Headers;
+  readonly body: unknown;
 }
 
 /** What becomes of one try: goes through, never leaves, is lost on the way back, or is answered by something in between. */
@@ -30,6 +31,7 @@ export function fated(fates: readonly Fate[], real: Fetch = fetch): Fated {
         method: init?.method ?? 'GET',
         path: url.pathname + url.search,
         headers: new Headers(init?.headers),
+        body: init?.body ?? null,
       });
       if (fate instanceof Response) return fate;
       if (fate === 'fails before') throw broken('ECONNREFUSED');

@@ -25,9 +25,6 @@ const failure = (call: Promise<unknown>): Promise<SlipwayError> =>
     (error: SlipwayError) => error,
   );
 
-/** A browser's EventSource reads it; a client of our own does not yet. */
-const STREAMS = /\/events$/;
-
 test('a page can have it: it bundles for a browser, and brings nothing but itself', async () => {
   const { metafile, errors } = await build({
     absWorkingDir: join(import.meta.dirname, '../..'),
@@ -45,9 +42,9 @@ test('every operation of openapi.json is a method', async () => {
   const document = JSON.parse(await readFile(join(import.meta.dirname, '../../openapi.json'), 'utf8')) as {
     paths: Record<string, Record<string, { operationId: string }>>;
   };
-  const operations = Object.entries(document.paths)
-    .filter(([path]) => !STREAMS.test(path))
-    .flatMap(([, methods]) => Object.values(methods).map(({ operationId }) => operationId));
+  const operations = Object.values(document.paths).flatMap((methods) =>
+    Object.values(methods).map(({ operationId }) => operationId),
+  );
   expect(operations.length).toBeGreaterThan(13);
   expect(operations.filter((name) => typeof client[name as keyof SlipwayClient] !== 'function')).toEqual([]);
 });
@@ -59,6 +56,16 @@ describe('a job', () => {
     expect(await client.getJob(made.id)).toEqual(made);
     expect((await client.cancelJob(made.id)).state).toBe('canceled');
     expect((await client.cancelJob(made.id)).state).toBe('canceled');
+  });
+
+  test('is canceled with those that wait for it, where that is asked for', async () => {
+    const { fetch, asked } = fated([]);
+    const { id } = await client.createJob(JOB);
+    expect(await clientOf(api, { fetch }).cancelJob(id, { dependants: 'cancel' })).toMatchObject({
+      state: 'canceled',
+      outcome: 'canceled',
+    });
+    expect(asked[0]?.body).toBe('{"dependants":"cancel"}');
   });
 
   test('is made once by one idempotency key, and another one by another', async () => {
@@ -136,6 +143,12 @@ describe('a refusal', () => {
   test.each<[string, number, string, (client: SlipwayClient) => Promise<unknown>]>([
     ['a job that is none', 404, 'not_found', (its) => its.getJob('0'.repeat(26))],
     ['an id with a slash in it', 404, 'not_found', (its) => its.getJob('../models')],
+    [
+      'a stream of a job that is none',
+      404,
+      'not_found',
+      (its) => its.followJob('0'.repeat(26))[Symbol.asyncIterator]().next(),
+    ],
     ['a model that is none', 422, 'unknown_model', (its) => its.createJob({ model: 'nothing', input: {} })],
     ['listeners where there are none', 501, 'no_listeners', (its) => its.createFirebaseToken()],
     ['a tenant that is none', 404, 'not_found', (its) => its.listKeys('nobody')],
@@ -181,12 +194,64 @@ describe('a refusal', () => {
     expect(asked).toHaveLength(1);
   });
 
+  test.each<[string, (its: SlipwayClient) => Promise<unknown>]>([
+    ['{}', (its) => its.listModels()],
+    ['{"items":{}}', (its) => its.listKeys('lab')],
+    ['[]', (its) => its.getModel('form')],
+    ['"hello"', (its) => its.getTenant('lab')],
+    ['{"status":"ok"}', (its) => its.getJob('a')],
+    ['{"id":"a"}', (its) => its.createJob(JOB)],
+    ['null', (its) => its.cancelJob('a')],
+    ['{"lines":[]}', (its) => its.listLogs('a')],
+  ])('of something that answers JSON, but is no Slipway, says so: %s', async (text, call) => {
+    const { fetch } = fated([new Response(text)]);
+    expect(await failure(call(clientOf(api, { fetch })))).toMatchObject({
+      status: 200,
+      code: 'unexpected_answer',
+      detail: expect.stringMatching(/not as Slipway does: JSON of something else/),
+    });
+  });
+
+  test.each([
+    ['"oops"', []],
+    ['[null, 3, {"field": "/a"}, {"field": "/b", "message": "is wrong"}]', [{ field: '/b', message: 'is wrong' }]],
+  ])('that is not written as it should be is read as far as it can be: %s', async (errors, expected) => {
+    const fetch = async () =>
+      new Response(`{"code":"invalid_input","detail":"no","errors":${errors}}`, { status: 422 });
+    expect(await failure(clientOf(api, { fetch }).listModels())).toMatchObject({
+      code: 'invalid_input',
+      errors: expected,
+    });
+  });
+
+  test.each(['.', '..', ''])('of an id that would lead elsewhere comes before any call: %j', async (id) => {
+    const { fetch, asked } = fated([]);
+    const its = clientOf(api, { fetch });
+    const calls = [its.getJob(id), its.cancelJob(id), its.retryJob(id), its.getModel(id), its.deleteKey('lab', id)];
+    for (const call of calls) await expect(call).rejects.toThrow(TypeError);
+    for (const stream of [its.followJob(id), its.watch(id)]) {
+      await expect(stream[Symbol.asyncIterator]().next()).rejects.toThrow(TypeError);
+    }
+    expect(asked).toEqual([]);
+  });
+
   test.each(['', 'localhost:8080', 'ftp://x.example', 'http://user:pass@x.example'])(
     'of an address that can be none comes at once: %j',
     (url) => {
       expect(() => createClient({ url, key: KEY })).toThrow(/^url must/);
     },
   );
+});
+
+test('fetch is called as a function, as browsers insist, and has to be one', async () => {
+  let calledOn = 'nothing';
+  const fetch = function (this: unknown): Promise<Response> {
+    calledOn = typeof this;
+    return Promise.resolve(new Response('{"items":[]}'));
+  };
+  await clientOf(api, { fetch }).listModels();
+  expect(calledOn).toBe('undefined');
+  expect(() => clientOf(api, { fetch: undefined as never })).toThrow(/^fetch must be a function/);
 });
 
 test('an address below another path, with a slash at its end, is as good', async () => {

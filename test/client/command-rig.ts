@@ -1,4 +1,5 @@
 import { expect } from '@jest/globals';
+import { cellsOf } from '../../client/command/cells.ts';
 import { InterruptedError } from '../../client/command/exit.ts';
 import type { Io } from '../../client/command/io.ts';
 import { main } from '../../client/command/main.ts';
@@ -36,6 +37,7 @@ export async function slipway(api: Pick<TestApi, 'url'>, argv: readonly string[]
     isTerminal: { stdout: false, stderr: false },
     signal: new AbortController().signal,
     nodeVersion: '24.1.0',
+    version: '1.2.3',
     missingForEmulators: async () => null,
     ...given,
     env: { SLIPWAY_URL: api.url, SLIPWAY_API_KEY: KEY, ...given.env },
@@ -52,7 +54,7 @@ export async function slipway(api: Pick<TestApi, 'url'>, argv: readonly string[]
   const forPeople = argv.includes('--json') || argv[0] === 'completion' ? err : out + err;
   const tooLong = plain(forPeople)
     .split(/[\r\n]/)
-    .filter((line) => [...line].length > (io.columns ?? 80));
+    .filter((line) => cellsOf(line) > (io.columns ?? Number(io.env['COLUMNS'] ?? 80)));
   expect(tooLong).toEqual([]);
   if (argv.includes('--json')) expect(() => void JSON.parse(out)).not.toThrow();
   return { exit, out, err };

@@ -3,7 +3,7 @@ import { create, refs } from '../../domain/ports.ts';
 import { EXIT } from '../../client/command/exit.ts';
 import { serveApi, type TestApi } from '../api/serve-api.ts';
 import { removeFolders } from '../local/folder.ts';
-import { clientOf } from './client-rig.ts';
+import { clientOf, fated } from './client-rig.ts';
 import { moveOn, slipway, type World } from './command-rig.ts';
 
 let api: TestApi;
@@ -27,8 +27,8 @@ describe('list', () => {
     const id = await submitted();
     await run(`cancel ${id}`);
     const { out } = await run('list --state canceled --model slide-text --limit 1');
-    expect(out).toMatch(/^ID +MODEL +STATE +AGE +RAN +WHY\n/);
-    expect(out).toContain(`${id}  slide-text  canceled`);
+    expect(out).toMatch(/^ID +STATE +MODEL +AGE +RAN +WHY\n/);
+    expect(out).toContain(`${id}  canceled  slide-text`);
     expect(out).toContain('There are more: --all');
     const first = await json('list --limit 1');
     expect(first['items']).toHaveLength(1);
@@ -36,6 +36,8 @@ describe('list', () => {
     expect(second['items']).not.toEqual(first['items']);
     expect((await run('list --model folder')).out).toBe('No jobs.\n');
     await run('list --all', { columns: 50 });
+    expect((await run('list', { columns: 40 })).out).toMatch(/^ID +STATE\n/);
+    expect((await run('list', { env: { COLUMNS: '44' } })).out).toMatch(/^ID +STATE *\n|^ID +STATE +MODEL\n/);
   });
 
   test('has colours on a terminal alone, and none where NO_COLOR says so', async () => {
@@ -45,6 +47,14 @@ describe('list', () => {
     expect((await run('list', { isTerminal, env: { TERM: 'dumb' } })).out).not.toContain('\u001b[');
     expect((await run('list')).out).not.toContain('\u001b[');
   });
+});
+
+test('get shows what is kept with a job, and cannot be taken for the rest', async () => {
+  const metadata = { state: 'succeeded', 'a long name of something': '漢字' };
+  const { id } = await clientOf(api).createJob({ model: 'slide-text', input: { text: 'x' }, metadata });
+  const { out } = await run(`get ${id}`);
+  expect(out).toMatch(/^metadata +state=succeeded$/m);
+  expect(out).toMatch(/^metadata +a long name of something=漢字$/m);
 });
 
 test('get shows where the time went, what came of it, and its files', async () => {
@@ -102,6 +112,24 @@ describe('logs', () => {
     expect(await following).toMatchObject({ exit: EXIT.ok, out: expect.stringContaining('again\n') });
   });
 
+  test('-f reads the attempts that came while it read another, though the job has ended by then', async () => {
+    const id = await submitted();
+    await moveOn(api, id, [['running', { attempt: 1 }]]);
+    await said(id, 1, 0, 'one\u202e');
+    await moveOn(api, id, [
+      ['queued', {}],
+      ['running', { attempt: 2 }],
+    ]);
+    await said(id, 2, 0, 'two');
+    await moveOn(api, id, [
+      ['queued', {}],
+      ['running', { attempt: 3 }],
+    ]);
+    await said(id, 3, 0, 'three');
+    await moveOn(api, id, [['succeeded', {}]]);
+    expect(await run(`logs ${id} -f --attempt 1`)).toMatchObject({ exit: EXIT.ok, out: 'one\ntwo\nthree\n' });
+  });
+
   test('of a job that is none is not found', async () => {
     expect((await run(`logs ${'0'.repeat(26)}`)).exit).toBe(EXIT.notFound);
   });
@@ -124,6 +152,7 @@ test('models say what is missing and what installs it', async () => {
   expect((await run('models folder')).out).toMatch(/^foldit: +apt-get install foldit$/m);
   expect((await run('models form')).out).toMatch(/^text\* +string\ncount\* +integer\nkind +a\|b$/m);
   expect((await json('models'))['items']).toHaveLength(3);
+  expect((await run('models', { columns: 40 })).out).toMatch(/^slide-text /m);
 });
 
 test('tenants and keys are made, shown and taken away; a key stands alone on stdout', async () => {
@@ -154,6 +183,15 @@ test('the limits of a tenant are set one by one, shown, and taken away by none; 
   expect(await json('tenants put lab --account none')).toMatchObject({ accounts: [], limits: { queued: 500 } });
   const wrong = await run('tenants put lab --running many');
   expect([wrong.exit, wrong.err]).toEqual([EXIT.usage, expect.stringMatching(/--running must be .* or none/)]);
+});
+
+test('keys make whose answer is lost says that there may be a key', async () => {
+  await clientOf(api).putTenant('lab', { title: 'The lab' });
+  const { exit, err } = await run('keys make lab ci', { fetch: fated(['fails after']).fetch });
+  expect([exit, err.replace(/\s+/g, ' ')]).toEqual([
+    EXIT.unreachable,
+    expect.stringContaining('"slipway keys list lab" shows it'),
+  ]);
 });
 
 describe('doctor', () => {
@@ -199,6 +237,24 @@ describe('doctor', () => {
       expect([exit, out]).toEqual([EXIT.ok, expect.stringContaining(`key: good for ${scope}\n`)]);
     },
   );
+
+  test('claims of a key nothing that it has not seen', async () => {
+    const broken = JSON.stringify({ code: 'internal', detail: 'The store is broken.', errors: [] });
+    const breaking =
+      (what: RegExp): typeof fetch =>
+      async (input, init) =>
+        what.test(input as string) ? new Response(broken, { status: 500 }) : fetch(input, init);
+    const { exit, out } = await run('doctor', { fetch: breaking(/cancel$|tenants/) });
+    expect([exit, out]).toEqual([EXIT.ok, expect.stringContaining('ok    key: good for read\n')]);
+    expect(out).toContain('warn  key: good for submit: not known: The store is broken.\n');
+    expect(out).toContain('warn  key: good for admin: not known: The store is broken.\n');
+    const none = await run('doctor', { fetch: breaking(/./) });
+    expect([none.exit, none.out]).toEqual([
+      EXIT.failed,
+      expect.stringMatching(/not known[^]*FAIL {2}models: The store/),
+    ]);
+    expect(none.out).not.toContain('ok    key');
+  });
 
   test.each<[string, number, RegExp, World]>([
     ['a wrong key', EXIT.unauthorised, /FAIL {2}key: This API key is not known/, { env: { SLIPWAY_API_KEY: 'no' } }],

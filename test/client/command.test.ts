@@ -2,11 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { EXIT } from '../../client/command/exit.ts';
 import { COMMANDS } from '../../client/command/main.ts';
 import { JobResource } from '../../domain/contract/http.ts';
-import { JobPlanResource } from '../../domain/contract/plan.ts';
 import { KEY, serveApi, type TestApi } from '../api/serve-api.ts';
 import { removeFolders } from '../local/folder.ts';
 import { clientOf, fated, type Fate } from './client-rig.ts';
-import { interrupted, moveOn, plain, slipway, type World } from './command-rig.ts';
+import { interrupted, slipway, type World } from './command-rig.ts';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -25,13 +24,29 @@ const json = async (line: string, world?: World): Promise<Record<string, unknown
   JSON.parse((await run(`${line} --json`, world)).out) as Record<string, unknown>;
 
 describe('ends with', () => {
+  const unasked = (): World => ({
+    fetch: () => {
+      throw new RangeError('something was asked');
+    },
+  });
+  const atV1 = (): World => ({ env: { SLIPWAY_URL: `${api.url}/v1` } });
+  const away = (): World => ({ ...down(), env: { SLIPWAY_URL: 'https://b.example' } });
+  const answering = (text: string): World => ({ fetch: async () => new Response(text) });
   const down = (): World => ({ fetch: fated(Array<Fate>(4).fill('fails before')).fetch });
   test.each<[string, number, string, RegExp, (() => World)?]>([
     ['models', EXIT.ok, 'a list', /^$/],
     ['--help', EXIT.ok, 'help', /^$/],
     ['help submit', EXIT.ok, 'help of one', /^$/],
+    ['keys --help', EXIT.ok, 'help of a group', /^$/],
+    ['help keys', EXIT.ok, 'help of a group', /^$/],
+    ['help sbmit', EXIT.usage, 'help of none', /Did you mean "submit"/],
+    ['completion fish', EXIT.usage, 'a shell of another kind', /SHELL can be bash, zsh; not "fish"/],
+    ['submit form --set count=1e999', EXIT.usage, 'no number', /too large/],
+    ['submit form --set a=[1e999]', EXIT.usage, 'no number', /too large/],
+    ['submit form --input {"count":1e999}', EXIT.usage, 'no number', /The number "count" of the input is too large/],
+    ['submit form --metadata a=1 --metadata a=2', EXIT.usage, 'a name twice', /--metadata a is given twice/],
     ['', EXIT.usage, 'no command', /Which command/],
-    ['submit slide-text', EXIT.failed, 'a refusal', /\/input\/text is required/],
+    ['submit slide-text', EXIT.failed, 'a refusal', /\/input\/text: is required/],
     [`cancel ${NO_JOB}`, EXIT.notFound, 'what is not there', /There is no job/],
     ['submit nothing', EXIT.failed, 'no such model', /There is no model "nothing"/],
     ['lst', EXIT.usage, 'a word misspelt', /Did you mean "list"/],
@@ -65,6 +80,18 @@ describe('ends with', () => {
     ['submit form --secret text=env:NONE', EXIT.usage, 'no variable', /--secret text: the variable NONE is not set/],
     ['submit form --secret text=@none', EXIT.usage, 'no file of a secret', /none cannot be read: ENOENT/],
     ['tenants put lab', EXIT.usage, 'an option missing', /needs --title/],
+    ['submit form --wait --timeout soon', EXIT.usage, 'no time', /--timeout must be a whole number/, unasked],
+    ['watch x --timeout 0', EXIT.usage, 'no time', /--timeout must be a whole number/, unasked],
+    ['retry x --wait --timeout -', EXIT.usage, 'no time', /--timeout must be a whole number/, unasked],
+    ['retry x --timeout 3', EXIT.usage, 'a timeout without --wait', /--timeout needs --wait/, unasked],
+    ['models', EXIT.unreachable, 'an address with /v1', /nothing at this address[^]*without \/v1/, atV1],
+    ['get x', EXIT.unreachable, 'an address with /v1', /nothing at this address[^]*without \/v1/, atV1],
+    ['models', EXIT.usage, 'an empty address', /SLIPWAY_URL is set, but empty/, () => ({ env: { SLIPWAY_URL: '' } })],
+    ['doctor', EXIT.usage, 'an empty address', /^$/, () => ({ env: { SLIPWAY_URL: '' } })],
+    ['models', EXIT.unreachable, 'nobody far away', /b\.example(?![^]*npm start)[^]*SLIPWAY_URL/, away],
+    ['models', EXIT.unreachable, 'another program', /JSON of\s+something else/, () => answering('{}')],
+    ['list', EXIT.unreachable, 'another program', /JSON of\s+something else/, () => answering('[1]')],
+    ['get x', EXIT.unreachable, 'another program', /JSON of\s+something else/, () => answering('{"id":3}')],
     ['models', EXIT.unreachable, 'nobody there', /cannot be reached: ECONNREFUSED[^]*npm start/, down],
     [
       'doctor',
@@ -98,20 +125,23 @@ describe('ends with', () => {
     expect(told.out + told.err + ran.out + ran.err).not.toContain(KEY);
   });
 
-  test('a fault of our own as it is, unexplained', async () => {
-    const fetch = (): never => {
-      throw new RangeError('a bug');
-    };
-    const io = {
-      fetch,
-      random: {
-        unit: () => {
-          throw new RangeError('a bug');
-        },
-        hex: () => 'k',
+  test('1 a fault of our own, with --json too', async () => {
+    const clock = {
+      nowMs: (): number => {
+        throw new RangeError('a bug');
       },
+      after: () => () => undefined,
     };
-    await expect(run('models', io)).rejects.toThrow('a bug');
+    expect(await run('models', { clock })).toMatchObject({ exit: EXIT.failed, err: expect.stringMatching(/a bug/) });
+    expect(await json('models', { clock })).toEqual({
+      error: { exit: EXIT.failed, status: null, code: 'internal', detail: 'RangeError: a bug', errors: [] },
+    });
+  });
+
+  test('a refusal that is said once', async () => {
+    const { err } = await run('submit slide-text');
+    expect(err).toBe('slipway: /input/text: is required.\n');
+    expect((await run('submit form')).err).toMatch(/^ {2}\/input\/text is required\n {2}\/input\/count is required$/m);
   });
 });
 
@@ -125,60 +155,17 @@ test('every command explains itself, with examples that name it', async () => {
   }
 });
 
-describe('plan', () => {
-  test('says where a job would go, when, for how long and at what cost, and how much that is based on', async () => {
-    const args = ['plan', 'slide-text', '--set', 'text=hello', '--priority', 'high'];
-    const { exit, out } = await slipway(api, args);
-    expect(exit).toBe(EXIT.ok);
-    expect(out).toMatch(/^queues +pool@local$/m);
-    expect(out).toMatch(/^wait +1\.0 s, \d+ of yours are queued \(as the model declares\)$/m);
-    expect(out).toMatch(/^run +10 s \(as the model declares\)$/m);
-    expect(out).toMatch(/^cost +0\.00\d+ USD \(as the model declares; l4, /m);
-    expect(out).toMatch(/^history +none of your jobs of this model has succeeded yet$/m);
-    const before = (await slipway(api, ['list', '--json'])).out;
-    expect(JobPlanResource.parse(JSON.parse((await slipway(api, [...args, '--json'])).out))).toMatchObject({
-      model: 'slide-text',
-      history: { jobs: 0 },
-    });
-    expect((await slipway(api, ['list', '--json'])).out).toBe(before);
-  });
-
-  test('by its own jobs, where there are enough', async () => {
-    const spread = { median: 4, p90: 65 };
-    const planned: JobPlanResource = {
-      model: 'm',
-      pool: 'p',
-      queues: ['p@a', 'p@b'],
-      blocked: { reason: 'not_before', until: '2026-12-01T00:00:00.000Z' },
-      backlog: 2,
-      expected: {
-        basis: { wait: 'history', boot: 'model', run: 'history', cost: 'model' },
-        waitSeconds: 61,
-        bootSeconds: 30,
-        runSeconds: 4,
-        costUsd: 0.0123456,
-        price: { hardware: 'l4', date: '2026-11-01', verified: false },
-      },
-      history: {
-        jobs: 20,
-        from: '2026-11-02T00:00:00.000Z',
-        to: '2026-11-25T00:00:00.000Z',
-        runSeconds: spread,
-        bootSeconds: null,
-        loadSeconds: null,
-        costUsd: { median: 0.01, p90: 0.02 },
-      },
-    };
-    const { out } = await run('plan m', { fetch: async () => Response.json(planned) });
-    expect(out.replace(/\s+/g, ' ')).toContain(
-      'queues p@a, then p@b blocked first: not_before until 2026-12-01T00:00:00.000Z ' +
-        'wait 61 s, 2 of yours are queued (from your own jobs) boot 30 s (as the model declares) ' +
-        'run 4.0 s (from your own jobs), in 9 of 10 jobs at most 65 s ' +
-        'cost 0.012346 USD (as the model declares; l4, 2026-11-01, not verified) ' +
-        'jobs before 0.010000 USD each, in 9 of 10 jobs at most 0.020000 USD ' +
-        'history your last 20 succeeded jobs of it, 2026-11-02 to 2026-11-25',
-    );
-  });
+test('help is of what is named, wherever it is asked for; --version says which', async () => {
+  const submit = (await run('submit --help')).out;
+  for (const line of ['--help submit', '-h submit', 'submit --set x -h', 'submit --nonsense --help']) {
+    expect((await slipway(api, line.split(' '), {})).out).toBe(submit);
+  }
+  const keys = (await run('keys --help')).out;
+  expect(keys).toMatch(/^ {2}keys make TENANT NAME /m);
+  expect(keys).not.toContain('tenants');
+  expect((await run('help keys')).out).toBe(keys);
+  expect((await run('help keys make')).out).toBe((await run('keys make --help')).out);
+  expect(await run('--version')).toEqual({ exit: EXIT.ok, out: 'slipway 1.2.3\n', err: '' });
 });
 
 describe('submit', () => {
@@ -192,6 +179,7 @@ describe('submit', () => {
     expect(await inputOf(['--input', text])).toEqual(input);
     expect(await inputOf(['--input', '@in.json'], { files: { 'in.json': text } })).toEqual(input);
     expect(await inputOf(['--input', '-'], { stdin: text })).toEqual(input);
+    expect(await inputOf(['--input', '-'], { stdin: `\ufeff${text}` })).toEqual(input);
     const sets = ['--set', 'count=7', '--set', 'page.url=https://x.example/?a=b', '--set', 'text=a b'];
     expect(await inputOf(['--input', text, ...sets])).toEqual({
       text: 'a b',
@@ -241,68 +229,42 @@ describe('submit', () => {
     await run(`submit slide-text --set text=hello --key ${key}`);
     expect((await json('list --all'))['items']).toHaveLength(before.length);
   });
-});
 
-describe('watch', () => {
-  const RUNNING: Partial<JobRunning> = {
-    progress: { fraction: 0.5, message: 'page 2\u001b[2J of 4', atMs: 0 },
-    attempt: 1,
-  };
-  type JobRunning = Parameters<typeof moveOn>[2][number][1];
-
-  test('shows a bar on a terminal, then the job; what a model says cannot steer the terminal', async () => {
-    const id = await submitted();
-    await moveOn(api, id, [['running', RUNNING]]);
-    let isTold = false;
-    const ran = await run(`watch ${id}`, {
-      isTerminal: { stdout: true, stderr: true },
-      columns: 60,
-      onStderr: () => {
-        if (isTold) return;
-        isTold = true;
-        void moveOn(api, id, [['succeeded', { output: { text: 'x'.repeat(100) } }]]);
-      },
-    });
-    expect(ran.exit).toBe(EXIT.ok);
-    expect(ran.err).toContain('\r[##########----------]  50 %  running page 2 [2J of 4\u001b[K');
-    expect(ran.err).toContain('\r[####################] 100 %  succeeded\u001b[K\n');
-    expect(plain(ran.out)).toMatch(/^state +succeeded$/m);
-    expect(ran.out).toContain('\u001b[32msucceeded');
-    expect(ran.out).toMatch(/^ {2}"text": "x+…$/m);
+  test.each<[string, () => World]>([
+    ['without an answer', () => ({ fetch: fated(Array<Fate>(4).fill('fails after')).fetch })],
+    ['by a fault on the way', () => ({ fetch: async () => new Response('<html>', { status: 500 }) })],
+    ['with a fault of ours', () => ({ fetch: async () => new Response(INTERNAL, { status: 500 }) })],
+    ['at Ctrl-C', () => ({ signal: interrupted().signal })],
+  ])('and retry that end %s give back the key, to people and to programs', async (_, world) => {
+    const ended = await submitted();
+    await run(`cancel ${ended}`);
+    for (const line of ['submit slide-text --set text=hello --key deck-9', `retry ${ended} --key deck-9`]) {
+      const ran = await run(line, world());
+      expect(ran.err).toContain('It may have been taken. Submitted again it is one job with\n  --key deck-9\n');
+      const { error } = await json(line, world());
+      expect(error).toMatchObject({ exit: ran.exit, job: null, idempotencyKey: 'deck-9', detail: expect.any(String) });
+    }
   });
+  const INTERNAL = JSON.stringify({ code: 'internal', detail: 'Something broke.', errors: [] });
 
-  test('is lines elsewhere, and 1 for a job that did not succeed', async () => {
-    const id = await submitted();
-    const ran = await run(`watch ${id}`, { onStderr: () => void clientOf(api).cancelJob(id) });
-    expect(ran).toMatchObject({ exit: EXIT.failed, err: `${id}  queued\n${id}  canceled\n` });
-    expect(await json(`watch ${id}`)).toMatchObject({ id, state: 'canceled' });
-  });
-
-  test('gives up at its time: 6, and says that the job goes on', async () => {
-    const id = await submitted();
-    const clock = {
-      nowMs: () => 0,
-      after: (ms: number, fn: () => void) => (ms === 5_000 && setImmediate(fn), () => undefined),
-    };
-    const ran = await run(`watch ${id} --timeout 5`, { clock });
-    expect(ran.exit).toBe(EXIT.timedOut);
-    expect(ran.err).toMatch(/after 5 s; it goes on/);
-  });
-
-  test('ends at Ctrl-C: 130, and the job goes on', async () => {
-    const id = await submitted();
+  test('that is no longer waited for gives back the job', async () => {
     const gone = new AbortController();
-    const { signal } = interrupted();
-    const ran = await run(`watch ${id}`, { signal: gone.signal, onStderr: () => gone.abort(signal.reason) });
-    expect(ran.exit).toBe(EXIT.interrupted);
-    expect((await clientOf(api).getJob(id)).state).toBe('queued');
+    const stop = (): World => ({
+      fetch: async (input, init) => {
+        if (init?.method === 'GET') gone.abort(interrupted().signal.reason);
+        return fetch(input, init);
+      },
+      signal: gone.signal,
+    });
+    const { error } = await json('submit slide-text --set text=hello --key deck-10 --wait', stop());
+    const made = await json('submit slide-text --set text=hello --key deck-10');
+    expect(error).toMatchObject({ exit: EXIT.interrupted, job: made['id'], idempotencyKey: 'deck-10' });
   });
 
-  test('is what submit --wait does, whose stdout has the result alone', async () => {
-    const ran = await run('submit slide-text --set text=hello --wait --timeout 60', {
-      onStderr: (text) => void (/^(\w{26}) {2}queued/.test(text) && clientOf(api).cancelJob(text.slice(0, 26))),
-    });
-    expect(ran.exit).toBe(EXIT.failed);
-    expect(ran.out).toMatch(/^job +\w{26}\n/);
+  test('that is refused for too many jobs is not made again, and a refusal gives back no key', async () => {
+    const busy = JSON.stringify({ code: 'too_many_jobs', detail: 'Too many wait.', errors: [] });
+    const { fetch, asked } = fated([new Response(busy, { status: 429, headers: { 'retry-after': '30' } })]);
+    const ran = await run('submit slide-text --set text=hello', { fetch });
+    expect([ran.exit, ran.err, asked.length]).toEqual([EXIT.failed, 'slipway: Too many wait.\n', 1]);
   });
 });

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { COMMANDS } from '../../client/command/main.ts';
+import { signedHeaders } from '../../functions/deliver/sign.ts';
 import { newFolder, removeFolders } from '../local/folder.ts';
 import { type TestStack, testStack, UNHURRIED } from '../stack/test-stack.ts';
 
@@ -30,7 +32,40 @@ function bash(script: string, env: Record<string, string> = {}): Promise<Ended> 
   });
 }
 
+/** One of the programs of docs/14-command.md in a file, made for where things are here. */
+async function programOf(index: number, url: string): Promise<string> {
+  const text = await readFile(join(ROOT, 'docs/14-command.md'), 'utf8');
+  const programs = [...text.matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, program = '']) => program);
+  const file = join(newFolder(), 'program.ts');
+  const here = (programs[index] ?? '')
+    .replace("'./client/index.ts'", JSON.stringify(pathToFileURL(join(ROOT, 'client/index.ts')).href))
+    .replace("'http://127.0.0.1:8080'", JSON.stringify(url))
+    .replace("listen(8081, '127.0.0.1')", "listen(0, '127.0.0.1', () => console.log(server.address().port))");
+  await writeFile(file, here);
+  return file;
+}
+
 afterAll(() => removeFolders());
+
+test('the receiver of docs/14-command.md believes what is signed, and nothing else', async () => {
+  const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+  const child = spawn(process.execPath, [await programOf(1, '')], {
+    env: { WEBHOOK_SECRET: secret },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  try {
+    const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+    const { value: port } = await lines.next();
+    const body = JSON.stringify({ type: 'job.succeeded', data: { id: 'j1' } });
+    const headers = signedHeaders(secret, { id: 'm1', timestampSeconds: Math.floor(Date.now() / 1_000), body });
+    const send = async (text: string): Promise<number> =>
+      (await fetch(`http://127.0.0.1:${port}`, { method: 'POST', headers, body: text })).status;
+    expect([await send(`${body} `), await send(body)]).toEqual([401, 204]);
+    expect((await lines.next()).value).toBe('job.succeeded j1');
+  } finally {
+    child.kill();
+  }
+}, 60_000);
 
 describe('the process', () => {
   let stack: TestStack;
@@ -51,16 +86,19 @@ describe('the process', () => {
   }, 120_000);
 
   test('runs the program of docs/14-command.md', async () => {
-    const text = await readFile(join(ROOT, 'docs/14-command.md'), 'utf8');
-    const [, program = ''] = /^```ts\n([^]*?)^```$/m.exec(text) ?? [];
-    const file = join(newFolder(), 'program.ts');
-    const here = program
-      .replace("'./client/index.ts'", JSON.stringify(pathToFileURL(join(ROOT, 'client/index.ts')).href))
-      .replace("'http://127.0.0.1:8080'", JSON.stringify(stack.url));
-    await writeFile(file, here);
-    const ended = await bash(`${quoted(process.execPath)} ${quoted(file)}`, env());
+    const ended = await bash(`${quoted(process.execPath)} ${quoted(await programOf(0, stack.url))}`, env());
     expect(ended).toMatchObject({ exit: 0, err: '' });
     expect(ended.out).toMatch(/^\w{26} succeeded$/m);
+    expect(ended.out).toMatch(/^2\S+Z job\.queued\n(.+\n)*2\S+Z job\.succeeded$/m);
+  }, 120_000);
+
+  test('runs what README says to try first', async () => {
+    const text = await readFile(join(ROOT, 'README.md'), 'utf8');
+    const scripts = [...text.matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, script = '']) => script);
+    const [first = ''] = scripts.filter((script) => script.includes('npx slipway'));
+    // The key is the stack's, and npx the start file that it would find.
+    const script = first.replace(/^export SLIPWAY_API_KEY=.*$/m, 'npx() { "$@"; }');
+    expect(await bash(script, env())).toMatchObject({ exit: 0, out: expect.stringMatching(/^state +succeeded$/m) });
   }, 120_000);
 
   test('has the exit code of what happened, and stops quietly when nobody reads on', async () => {
@@ -73,6 +111,41 @@ describe('the process', () => {
     });
   }, 60_000);
 });
+
+describe('a pipe that nobody reads', () => {
+  const nobody = { SLIPWAY_URL: 'http://127.0.0.1:1', SLIPWAY_API_KEY: 'k' };
+  test.each<[string, string, number]>([
+    ['stdout', 'slipway get x --json >&5', 3],
+    ['stderr', 'slipway lst 2>&5', 2],
+    ['stdout, of what goes well', 'slipway --help >&5', 0],
+  ])(
+    '%s: the exit code is that of what happened',
+    async (_, line, exit) => {
+      // Its reader is gone before it writes.
+      const script = `exec 4>&1 5> >(true)\nwait $!\n{ ${line}; } || code=$?\necho "exit \${code:-0}" >&4`;
+      expect((await bash(script, nobody)).out).toBe(`exit ${exit}\n`);
+    },
+    60_000,
+  );
+
+  test('a disk that is full is said', async () => {
+    const ended = await bash('slipway --help > /dev/full');
+    expect(ended).toEqual({ exit: 1, out: '', err: 'slipway: its output cannot be written: ENOSPC.\n' });
+  }, 60_000);
+});
+
+test('Ctrl-C ends a submission whose input is still to come', async () => {
+  const child = spawn(process.execPath, [START, 'submit', 'form', '--input', '-'], {
+    env: { SLIPWAY_API_KEY: 'k' },
+    stdio: ['pipe', 'ignore', 'pipe'],
+  });
+  const ended = new Promise((resolve) => child.on('close', resolve));
+  // More than a pipe holds: once it is through, the command is reading.
+  await new Promise<void>((resolve) => child.stdin.write(' '.repeat(1_000_000), () => resolve()));
+  child.stdin.on('error', () => undefined);
+  child.kill('SIGINT');
+  expect(await ended).toBe(130);
+}, 60_000);
 
 describe('completion in bash', () => {
   const complete = async (...words: string[]): Promise<string[]> => {

@@ -123,6 +123,18 @@ describe('made again', () => {
     expect(long.asked).toHaveLength(1);
   });
 
+  test('is told before, and not made where that says no', async () => {
+    const told: unknown[] = [];
+    const { fetch } = fated([busy(429, { 'retry-after': '7' })]);
+    const random = { unit: () => 0, hex: () => 'k' };
+    await clientOf(api, { fetch, random, onRetry: (retry) => told.push(retry) }).getModel('form');
+    expect(told).toMatchObject([{ tries: 1, waitMs: 7_000, error: { status: 429, retryAfterSeconds: 7 } }]);
+    const once = fated([busy(429, { 'retry-after': '7' })]);
+    const refused = clientOf(api, { fetch: once.fetch, onRetry: () => false }).getModel('form');
+    await expect(refused).rejects.toMatchObject({ status: 429, code: 'unavailable', retryAfterSeconds: 7 });
+    expect(once.asked).toHaveLength(1);
+  });
+
   test('is nothing once the caller has given up', async () => {
     const gone = new AbortController();
     const { fetch, asked } = fated(['fails before', 'fails before']);
@@ -144,7 +156,7 @@ test('a try that nobody answers is given up in time', async () => {
   const clock = { ...hastyClock(), after: (_ms: number, fn: () => void) => (queueMicrotask(fn), () => undefined) };
   await expect(clientOf(api, { fetch, clock }).getModel('form')).rejects.toMatchObject({
     code: 'unreachable',
-    detail: expect.stringMatching(/no answer within 30 s/),
+    detail: expect.stringMatching(/ does not answer: no answer within 30 s\.$/),
   });
   expect(tries).toBe(MOST_TRIES);
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { cellsOf } from '../../client/command/cells.ts';
 import { clipped, fields, shownJson, span, table, wrapped } from '../../client/command/text.ts';
 
 test.each([
@@ -7,6 +8,12 @@ test.each([
   ['two\nlines\u001b[31m', 40, 'two lines [31m'],
   ['ééééé', 3, 'éé…'],
   ['abc', 0, '…'],
+  ['漢字かな交じり', 7, '漢字か…'],
+  ['漢字かな交じり', 8, '漢字か…'],
+  ['漢字', 4, '漢字'],
+  ['e\u0301e\u0301e\u0301', 3, 'e\u0301e\u0301e\u0301'],
+  ['e\u0301e\u0301e\u0301', 2, 'e\u0301…'],
+  ['🚀🚀', 3, '🚀…'],
 ])('clipped %j to %i', (text, length, expected) => {
   expect(clipped(text, length)).toBe(expected);
 });
@@ -41,10 +48,44 @@ describe('a table', () => {
   });
 });
 
+test.each([
+  ['abc', 3],
+  ['漢字', 4],
+  ['ｱｲｳ', 3],
+  ['ＡＢ', 4],
+  ['한글', 4],
+  ['e\u0301', 1],
+  ['🚀', 2],
+  ['é–…', 3],
+])('%s takes %i cells', (text, cells) => {
+  expect(cellsOf(text)).toBe(cells);
+});
+
+test('a table stands straight whatever is in it, and may be of any length', () => {
+  expect(
+    table(
+      [{ head: 'A' }, { head: 'B' }],
+      [
+        ['漢字', 'x'],
+        ['e\u0301', 'y'],
+      ],
+      80,
+    ),
+  ).toEqual(['A     B', '漢字  x', 'e\u0301     y']);
+  expect(
+    table(
+      [{ head: 'A' }],
+      Array.from({ length: 200_000 }, () => ['x']),
+      80,
+    ),
+  ).toHaveLength(200_001);
+});
+
 test('wrapped breaks at words, and within a word that is too long', () => {
   expect(wrapped('one two three', 7)).toEqual(['one two', 'three']);
   expect(wrapped('abcdefghij k', 4)).toEqual(['abcd', 'efgh', 'ij k']);
   expect(wrapped('', 4)).toEqual(['']);
+  expect(wrapped('漢字かな', 5)).toEqual(['漢字', 'かな']);
 });
 
 test('fields put the rest of a value below it', () => {

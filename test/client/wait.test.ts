@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { systemHost } from '../../client/host.ts';
 import { WaitTimeoutError } from '../../client/index.ts';
 import { serveApi, type TestApi } from '../api/serve-api.ts';
 import { removeFolders } from '../local/folder.ts';
@@ -108,4 +109,44 @@ test('watch gives the job now, and when it has ended', async () => {
   }
   expect(states).toEqual(['queued', 'canceled']);
   expect(await held).toBe('wait=3');
+});
+
+test('waitFor goes on through an outage: for five minutes, or until its timeout', async () => {
+  const id = await newJob();
+  await clientOf(api).cancelJob(id);
+  const down = (times: number) => fated(Array<'fails before'>(times).fill('fails before'));
+  const random = { unit: () => 0.9, hex: () => 'k' };
+  const brief = down(20);
+  expect((await clientOf(api, { fetch: brief.fetch, random }).waitFor(id)).state).toBe('canceled');
+  expect(brief.asked).toHaveLength(21);
+  const clock = hastyClock();
+  const long = clientOf(api, { fetch: down(1_000).fetch, random, clock }).waitFor(id);
+  await expect(long).rejects.toMatchObject({ code: 'unreachable' });
+  const slept = clock.pauses.reduce((sum, ms) => sum + ms, 0);
+  expect([slept > 290_000, slept < 310_000]).toEqual([true, true]);
+  const patient = clientOf(api, { fetch: down(200).fetch, random, clock: hastyClock() });
+  expect((await patient.waitFor(id, { timeoutSeconds: 3_600 })).state).toBe('canceled');
+});
+
+test('watch goes on through answers of a proxy that say "not now"', async () => {
+  const id = await newJob();
+  await clientOf(api).cancelJob(id);
+  const fates = Array.from({ length: 10 }, () => new Response('<html>', { status: 503 }));
+  const states: string[] = [];
+  for await (const { state } of clientOf(api, { fetch: fated(fates).fetch }).watch(id)) states.push(state);
+  expect(states).toEqual(['canceled']);
+});
+
+test('waitFor takes any time there is: more than a timer can count, and for ever', async () => {
+  for (const timeoutSeconds of [3_000_000, Infinity]) {
+    const id = await newJob();
+    const { fetch, held } = holding();
+    const waiting = clientOf(api, { fetch, clock: systemHost.clock }).waitFor(id, { timeoutSeconds });
+    await held;
+    await clientOf(api).cancelJob(id);
+    expect((await waiting).state).toBe('canceled');
+  }
+  for (const timeoutSeconds of [NaN, -1]) {
+    await expect(clientOf(api).waitFor('a', { timeoutSeconds })).rejects.toThrow(/^timeoutSeconds must be/);
+  }
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
-import { verifyWebhook, WebhookRefusedError, type WebhookHeaders } from '../../client/index.ts';
+import { verifyWebhook, WebhookRefusedError, type WebhookBody, type WebhookHeaders } from '../../client/index.ts';
 import { signedHeaders } from '../../functions/deliver/sign.ts';
 
 const NOW = Date.UTC(2026, 10, 26, 8);
@@ -20,10 +20,19 @@ const signature = (secret = SECRET): string => signed(NOW, secret)['webhook-sign
 const MINUTES_5 = 300_000;
 
 describe('a webhook is believed', () => {
-  test.each<[string, WebhookHeaders, string | Uint8Array, string | readonly string[]]>([
+  test.each<[string, WebhookHeaders, WebhookBody, string | readonly string[]]>([
     ['as the reference implementation signs it', signed(), BODY, SECRET],
     ['as we sign it', signedHeaders(SECRET, { id: 'msg_1', timestampSeconds: NOW / 1_000, body: BODY }), BODY, SECRET],
     ['in bytes', signed(), new TextEncoder().encode(BODY), SECRET],
+    ['in a buffer', signed(), new TextEncoder().encode(BODY).buffer, SECRET],
+    ['in a Buffer of Node', signed(), Buffer.from(BODY), SECRET],
+    ['with whatever has a get', { get: (name: string) => signed()[name] }, BODY, SECRET],
+    [
+      'with headers in lists of one',
+      Object.fromEntries(Object.entries(signed()).map(([name, value]) => [name, [value]])),
+      BODY,
+      SECRET,
+    ],
     ['with headers of fetch', new Headers(signed()), BODY, SECRET],
     [
       'with headers in capitals',
@@ -64,6 +73,8 @@ describe('a webhook is refused', () => {
     ['of a time to come', signed(NOW + MINUTES_5 + 1_000), BODY, /of a time to come/],
     ['with a time that is none', tampered('webhook-timestamp', 'now'), BODY, /no time in seconds/],
     ['with a time that is not whole', tampered('webhook-timestamp', `${NOW / 1_000}.5`), BODY, /no time in seconds/],
+    ['with a get that finds nothing', { get: () => null }, BODY, /webhook-id is missing/],
+    ['with an empty list', { ...signed(), 'webhook-id': [] }, BODY, /webhook-id is missing/],
     ['without an id', without('webhook-id'), BODY, /webhook-id is missing/],
     ['without a time', without('webhook-timestamp'), BODY, /webhook-timestamp is missing/],
     ['without a signature', without('webhook-signature'), BODY, /webhook-signature is missing/],
@@ -85,6 +96,21 @@ describe('a webhook is refused', () => {
   });
 });
 
-test.each(['', 'whsec_', 'whsec_*'])('a secret that can be none is a mistake of its own: %j', async (secret) => {
-  await expect(verifyWebhook(signed(), BODY, secret, { nowMs: NOW })).rejects.toThrow(TypeError);
+test.each(['', 'whsec_', 'whsec_*', undefined, null, [], [undefined]])(
+  'a secret that can be none is a mistake of its own: %j',
+  async (secret) => {
+    const verified = verifyWebhook(signed(), BODY, secret as string, { nowMs: NOW });
+    await expect(verified).rejects.toThrow(/^secret must be/);
+    await expect(verified).rejects.toBeInstanceOf(TypeError);
+  },
+);
+
+test.each([JSON.parse(BODY), undefined, null, 7])('so is a body that was parsed: %j', async (body) => {
+  const verified = verifyWebhook(signed(), body as string, SECRET, { nowMs: NOW });
+  await expect(verified).rejects.toThrow(/^body must be the raw body/);
+  await expect(verified).rejects.toBeInstanceOf(TypeError);
+});
+
+test('so is a time that is none, with which every webhook would be of today', async () => {
+  await expect(verifyWebhook(signed(), BODY, SECRET, { nowMs: NaN })).rejects.toThrow(/^nowMs must be a time/);
 });

@@ -28,8 +28,9 @@ afterEach(() => rm(tmp, { recursive: true, force: true }));
 async function demo(
   env: Record<string, string> = {},
   onLine: (line: string, signal: (name: NodeJS.Signals) => void) => void = () => undefined,
+  args: readonly string[] = [],
 ): Promise<Ran> {
-  const child = spawn(process.execPath, [START], {
+  const child = spawn(process.execPath, [START, ...args], {
     env: { PATH: process.env['PATH'] ?? '', TMPDIR: tmp, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -97,6 +98,30 @@ test('a deck that is not there is named before anything is started', async () =>
   expect(errors).toEqual([expect.stringMatching(/The demo failed: The deck cannot be read: ENOENT.*none\.pdf/)]);
   expect(readdirSync(tmp)).toEqual([]);
 });
+
+test('--help says what there is, and starts nothing', async () => {
+  const { code, lines, errors } = await demo({}, undefined, ['--help']);
+  expect({ code, errors }).toEqual({ code: 0, errors: [] });
+  expect(lines.join('\n')).toMatch(/--emulators[^]*SLIPWAY_DEMO_DECK[^]*SLIPWAY_DEMO_KEEP/);
+});
+
+test(
+  'it stops everything when nobody reads what it says',
+  async () => {
+    const child = spawn(process.execPath, [START], {
+      env: { PATH: process.env['PATH'] ?? '', TMPDIR: tmp },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const errors: string[] = [];
+    createInterface({ input: child.stderr }).on('line', (line) => errors.push(line));
+    createInterface({ input: child.stdout }).once('line', () => child.stdout.destroy());
+    const [code] = (await once(child, 'close')) as [number | null];
+    expect({ code, errors }).toEqual({ code: 141, errors: [] });
+    expect(leftRunning()).toEqual([]);
+    expect(readdirSync(tmp)).toEqual([]);
+  },
+  TIMEOUT_MS,
+);
 
 test(
   'Ctrl-C stops everything, workers in the middle of a job too',

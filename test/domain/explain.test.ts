@@ -133,6 +133,7 @@ describe('an attempt that failed', () => {
 
   test.each<[string, string | undefined, string]>([
     ['tells how, and that it is tried again', ran('queued', crash()), 'Attempt 1 crashed after 3 s: exit code 137; tried again at once.'],
+    ['with its last output', ran('queued', crash('The program ended with exit code 1. Its last output:\nloading\nno GPU.\n')), 'Attempt 1 crashed after 3 s: The program ended with exit code 1. Its last output: no GPU; tried again at once.'],
     ['or later', ran('blocked', crash(), 'backoff'), 'Attempt 1 crashed after 3 s: exit code 137; to be tried again later.'],
     ['or not at all', ran('failed', crash()), 'Attempt 1 crashed after 3 s: exit code 137.'],
     ['by no fault of its own does not count (skypilot#7117)', ran('queued', { kind: 'preempted', message: 'maintenance' }), 'Attempt 1 was stopped by the platform after 3 s: maintenance; tried again at once, and does not count.'],
