@@ -46,6 +46,8 @@ export interface Behaviour {
   readonly triggersLooks?: boolean;
 }
 
+const READS_ALONE: readonly string[] = ['deliveries', 'purges', 'tenants'];
+
 const absent = (name: string) => (): never => {
   throw new Error(`the explored code must not use ${name}`);
 };
@@ -54,6 +56,7 @@ function depsOf(ports: SteppingPorts, behaviour: Behaviour): Deps {
   const { queue, otherQueue, max, expectedBootMs, expectedRunMs } = behaviour;
   const names = otherQueue === undefined ? [queue] : [queue, otherQueue];
   const pool = { name: 'noop', max, idleTimeoutSeconds: 30, startupTimeoutSeconds: 300, maxLifetimeSeconds: 3_300 };
+  const blobs = absent('blobs');
   const alike = { pool, region: 'local', models: [], expectedBootMs, expectedRunMs };
   const catalogue: Catalogue = {
     models: new Map(),
@@ -66,12 +69,7 @@ function depsOf(ports: SteppingPorts, behaviour: Behaviour): Deps {
     topicPrefix: '',
     log: { info: () => undefined, error: () => undefined },
     metrics: { settled: async () => undefined, gauges: async () => undefined },
-    blobs: {
-      signUpload: absent('blobs'),
-      signDownload: absent('blobs'),
-      size: absent('blobs'),
-      remove: absent('blobs'),
-    },
+    blobs: { signUpload: blobs, signDownload: blobs, size: blobs, remove: blobs },
     secrets: { get: absent('secrets') },
     tokens: { make: absent('tokens') },
     idTokens: { verify: absent('ID tokens') },
@@ -131,11 +129,11 @@ export class Actors {
 
   /**
    * Its duties one after the other, since all ways in which they can be at once are too many: from the first to the last, or
-   * the other way round. Deliveries and gauges are left out, which only read what no other actor here writes.
+   * the other way round. Those that only read what no other actor here writes are left out, and so are gauges.
    */
   sweeper(id: string, order: 'forwards' | 'backwards' = 'forwards'): NewActor {
     return this.#actor(id, 'sweep', async (deps) => {
-      const duties = dutiesOf(deps, DEFAULT_SETTINGS.staleMs).filter(({ what }) => what !== 'deliveries');
+      const duties = dutiesOf(deps, DEFAULT_SETTINGS.staleMs).filter(({ what }) => !READS_ALONE.includes(what));
       for (const duty of order === 'forwards' ? duties : duties.reverse()) {
         const ids = await duty.find();
         if (ids.length > 0) await duty.call(ids);
