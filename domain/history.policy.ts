@@ -1,7 +1,11 @@
 import type { Job } from './contract/job.ts';
+import type { FieldOf, Part } from './query.ts';
 
 /** How many of a tenant's last succeeded jobs of a model are looked at. */
 export const HISTORY_JOBS = 20;
+/** What is read of each. */
+export const HISTORY_FIELDS = ['attempts', 'cost', 'finishedAtMs'] as const satisfies readonly FieldOf<Job>[];
+type HistoryField = (typeof HISTORY_FIELDS)[number];
 /** Of fewer nothing is concluded. */
 const ENOUGH = 3;
 
@@ -33,7 +37,7 @@ export interface History {
 }
 
 /** What can be learnt of a job; null of one that has run nothing to its end. */
-export function sampleOf({ attempts, cost, finishedAtMs }: Job, hardware: string): Sample | null {
+export function sampleOf({ attempts, cost, finishedAtMs }: Part<Job, HistoryField>, hardware: string): Sample | null {
   const last = attempts.at(-1);
   if (last?.outcome !== 'succeeded' || last.endedAtMs === null || finishedAtMs === null) return null;
   return {

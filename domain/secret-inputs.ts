@@ -1,7 +1,7 @@
 import { pointerTo, valueAt, withValueAt } from './json-pointer.ts';
 
 /** What a job shows in the place of a secret. It can be taken for none, since every secret is a string. */
-export const SECRET_MARK = { $secret: true } as const;
+const SECRET_MARK = { $secret: true } as const;
 
 /** Secrets by their places in an input, each a JSON pointer (RFC 6901). */
 export type SecretInputs = Readonly<Record<string, string>>;

@@ -3,7 +3,7 @@ import { valueAt } from '../domain/json-pointer.ts';
 import { JobFault } from './job-fault.ts';
 
 /** What stands in a text where a secret stood. */
-export const HIDDEN = '[secret]';
+const HIDDEN = '[secret]';
 /** A shorter value is not looked for: half of what a program says would be hidden with it. */
 export const SHORTEST_SECRET = 6;
 

@@ -1,4 +1,4 @@
-import type { FinishRequest, ReportReply, ReportRequest } from '../domain/contract/door.ts';
+import type { FinishRequest, LogLine, ReportReply, ReportRequest } from '../domain/contract/door.ts';
 import type { Clock, Log } from '../domain/ports.ts';
 import { DoorRejectedError, isPassing, SessionRefusedError } from './door-errors.ts';
 import type { Hide } from './hide.ts';
@@ -6,7 +6,7 @@ import { PendingLines } from './pending-lines.ts';
 import type { Sink } from './runners/runner.ts';
 
 type Unanswered = Pick<FinishRequest, 'logSeq' | 'setupSeq'>;
-type Line = ReportRequest['logs'][number];
+type Line = LogLine;
 
 const MAX_MESSAGE = 500;
 const MAX_METRICS = 100;
@@ -188,8 +188,11 @@ export class Reporter implements Sink {
         this.#changed = new Map([...metrics, ...this.#changed]);
       } else {
         log.error('a report was rejected', { job, attempt, reason: (error as Error).message });
-        this.#next();
-        if (error instanceof DoorRejectedError && error.status === 404) onLost();
+        const isLost = error instanceof DoorRejectedError && error.status === 404;
+        // Of the start nothing is lost with the job: `close` puts it back.
+        if (isLost) [this.#chunk, this.#unanswered] = [[], {}];
+        else this.#next();
+        if (isLost) onLost();
       }
       return false;
     }

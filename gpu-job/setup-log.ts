@@ -1,4 +1,4 @@
-import type { ClaimedJob } from '../domain/contract/door.ts';
+import type { ClaimedJob, LogLine } from '../domain/contract/door.ts';
 import type { JobError } from '../domain/contract/job.ts';
 import type { Clock } from '../domain/ports.ts';
 import type { Door } from './door-client.ts';
@@ -27,14 +27,16 @@ export async function tellSetup(
 ): Promise<boolean> {
   const isThere = !setup.isEmpty;
   const nothing = { job: id, attempt, progress: null, metrics: {}, logSeq: 0, logs: [] };
+  let lines: LogLine[] = [];
   try {
     for (let seq = 0; !setup.isEmpty; seq += 1) {
-      const lines = setup.cut();
-      await retryWhile(isPassing, () => door.report({ ...nothing, setup: { seq, lines } }), patience);
+      const next = (lines = setup.cut());
+      await retryWhile(isPassing, () => door.report({ ...nothing, setup: { seq, lines: next } }), patience);
     }
   } catch (error) {
     // The job has gone elsewhere, or the door knows better: its end is told all the same.
     if (!(error instanceof DoorRejectedError)) throw error;
+    if (error.status === 404) setup.putBack(lines);
   }
   return isThere;
 }

@@ -30,8 +30,9 @@ export function apiGuard(
   const authenticate = authenticator(deps, rules);
   const callerOf = async (match: RouteMatch, request: IncomingMessage): Promise<Caller | null> => {
     const { scope } = match.route;
+    const token = tokenInQuery(match);
     if (scope === null) return request.headers.authorization === undefined ? null : anyone(() => authenticate(request));
-    const caller = await authenticate(request, tokenInQuery(match));
+    const caller = await authenticate(request, token);
     checkScope(match, scope, caller);
     return caller;
   };
@@ -64,12 +65,12 @@ export function apiGuard(
  * @throws RequestError invalid_request
  */
 function tokenInQuery({ route, query }: RouteMatch): string | null {
-  const [token, another] = route.showsJob === true ? query.getAll('token') : [];
+  const [token, another] = query.getAll('token');
   if (token === undefined) return null;
-  if (another !== undefined || !isReadToken(token)) {
+  if (route.showsJob !== true || another !== undefined || !isReadToken(token)) {
     throw parameterError(
       'token',
-      'must be one read token of this job; no key belongs in an address, where logs keep it',
+      'must be one read token of the job that is read; no key belongs in an address, where logs keep it',
     );
   }
   query.delete('token');

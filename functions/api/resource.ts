@@ -82,7 +82,7 @@ export const SUMMARY_FIELDS = [
 ] as const satisfies readonly FieldOf<Job>[];
 export type SummaryPart = Part<Job, (typeof SUMMARY_FIELDS)[number]>;
 
-/** The same without what can be large. */
+/** A job as its tenant sees it, without what can be large. */
 export function jobSummary({ catalogue }: Pick<Deps, 'catalogue'>, job: SummaryPart): JobSummary {
   // When a job that waits for others is looked at again says nothing about when it will go on.
   const hasTime = job.reason !== 'dependency' && job.untilMs !== NEVER_MS;

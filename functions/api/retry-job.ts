@@ -57,7 +57,12 @@ async function planRetry(deps: ApiDeps, call: Call, asked: JobIdentity, changes:
       retentionSeconds: changes.retentionSeconds ?? retentionMsOf(job) / SECOND,
       ...(job.webhook === null ? {} : { webhook: webhookOf(job.id, job.webhook, kept) }),
     },
-    retry: { of: job.id, inputFrom: isReleased ? [] : unfilled(job), secretInputs: job.secretInputs ?? [] },
+    retry: {
+      of: job.id,
+      inputFrom: isReleased ? [] : unfilled(job),
+      secretInputs: job.secretInputs ?? [],
+      endedAtMs: job.finishedAtMs ?? job.createdAtMs,
+    },
   });
 }
 

@@ -1,7 +1,7 @@
 import type { JobPlanResource } from '../../domain/contract/plan.ts';
 import type { Model, Queue } from '../../domain/contract/model.ts';
 import { coarseMs, expectedCostUsd, expectedWaitMs } from '../../domain/expect.policy.ts';
-import { basisOf, figureOf, type History, type Spread } from '../../domain/history.policy.ts';
+import { basisOf, figureOf, historyOf, type History, type Spread } from '../../domain/history.policy.ts';
 import { PRICES } from '../../domain/prices.ts';
 import { isHeldSlot } from '../../domain/slot.policy.ts';
 import { targetWorkers, type QueueView } from '../../domain/target.policy.ts';
@@ -35,7 +35,8 @@ export async function tryJob(deps: ApiDeps, call: Call): Promise<Answer> {
   const own = { tenant: job.tenant, pool: job.pool, state: 'queued' } as const;
   const [now, history, backlog] = await Promise.all([
     viewOf(deps, home),
-    ownHistory(deps, job.tenant, model),
+    // Of what jobs took and cost, a key without `read` is shown nothing anywhere.
+    call.scopes.includes('read') ? ownHistory(deps, job.tenant, model) : historyOf([]),
     deps.store.count('jobsByTenantPoolState', own, MOST_COUNTED),
   ]);
   const body: JobPlanResource = {

@@ -21,6 +21,8 @@ export interface FileUse {
   readonly input: unknown;
   /** When the last of its runs will have ended. */
   readonly untilMs: number;
+  /** Where a job is done again, when it ended: a file that was made since, by the same idempotency key, is another one. */
+  readonly knownByMs?: number;
 }
 
 interface Found {
@@ -42,7 +44,7 @@ export async function fileFaults(deps: Needs, model: Model, use: FileUse): Promi
       { field: '/input', message: `names ${ids.length} files; at most ${MAX_FILES} are taken` },
     ]);
   }
-  const found = new Map(await Promise.all(ids.map(async (id) => [id, await findFile(deps, id, use.tenant)] as const)));
+  const found = new Map(await Promise.all(ids.map(async (id) => [id, await findFile(deps, id, use)] as const)));
   const errors = fields.flatMap((field) => errorsOf(field, found.get(fileIdOf(field.value) ?? ''), use));
   const bytes = [...found.values()].reduce((sum, file) => sum + (file?.sizeBytes ?? 0), 0);
   const { maxJobFileBytes } = deps.settings;
@@ -52,10 +54,10 @@ export async function fileFaults(deps: Needs, model: Model, use: FileUse): Promi
   return faultOf('invalid_input', errors);
 }
 
-async function findFile(deps: Needs, id: string, tenant: string): Promise<Found | null> {
+async function findFile(deps: Needs, id: string, { tenant, knownByMs = Infinity }: FileUse): Promise<Found | null> {
   const read = await deps.store.get(refs.file(id));
   // The storage is asked about one's own only: a stranger's takes no longer than one that is not there.
-  if (read === null || !isThere(read, tenant)) return null;
+  if (read === null || !isThere(read, tenant) || read.data.createdAtMs > knownByMs) return null;
   return { ...read.data, uploaded: await isUploaded(deps, read.data) };
 }
 

@@ -27,7 +27,7 @@ export const faultOf = (code: ProblemCode, errors: readonly FieldError[], detail
   errors.length === 0 ? [] : [{ code, detail, errors }];
 
 /** More than a reader takes in; the rest shows once these are mended. */
-const MAX_ERRORS = 100;
+export const MAX_ERRORS = 100;
 
 /** One problem of several faults: the code of the first, the fields of all. */
 export function refusal(faults: readonly Fault[]): RequestError {

@@ -5,7 +5,7 @@ import { parsePointer, pointerTo, valueAt } from '../../domain/json-pointer.ts';
 import { fieldErrors } from '../http/parse.ts';
 
 /** A parent's output may have 256 KiB, and each of these is put into one document. */
-export const MAX_SOURCES = 20;
+const MAX_SOURCES = 20;
 
 const OutputRef = z.strictObject({
   $output: z.strictObject({

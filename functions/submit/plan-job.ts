@@ -31,11 +31,12 @@ export interface AskedJob {
   readonly tenant: string;
   readonly requestHash: string;
   readonly request: CreateJobRequest;
-  /** Where the request is made of a job that has ended: that job, which of its values are still to come, and which were secret. */
+  /** Where the request is made of a job that has ended: that job, which of its values are still to come, which were secret, and when it ended. */
   readonly retry?: {
     readonly of: string;
     readonly inputFrom: readonly InputSource[];
     readonly secretInputs: readonly string[];
+    readonly endedAtMs: number;
   };
 }
 
@@ -141,12 +142,13 @@ function privateWrites(id: string, webhookSecret: string | null, secrets: Secret
 /** What of the input does not fit its model, and what stands against the files it names. */
 async function jobInputFaults(
   deps: SubmitDeps,
-  { tenant, request }: AskedJob,
+  { tenant, request, retry }: AskedJob,
   model: Model,
   refsOf: OutputRefs,
 ): Promise<Fault[]> {
   const { startByMs, runTimeoutMs } = timesOf(request, model, deps.clock.nowMs());
-  const use = { tenant, input: request.input, untilMs: startByMs + runTimeoutMs };
+  const known = retry === undefined ? {} : { knownByMs: retry.endedAtMs };
+  const use = { tenant, input: request.input, untilMs: startByMs + runTimeoutMs, ...known };
   return [...inputFaults(deps, model, request, refsOf), ...(await fileFaults(deps, model, use))];
 }
 

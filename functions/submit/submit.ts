@@ -67,7 +67,8 @@ export async function isMade(
 ): Promise<boolean> {
   if (key === null) return false;
   const job = (await store.get(refs.job(await keyedJobId(secrets, tenant, key))))?.data;
-  return job?.tombstone === undefined && job?.tenant === tenant && job.requestHash === requestHash;
+  if (job === undefined || job.tombstone !== undefined || job.tenant !== tenant) return false;
+  return isHashOf(secrets, job.requestHash, requestHash);
 }
 
 /** The job that already has this id, if it came of the same request. @throws RequestError idempotency_key_reused, gone */

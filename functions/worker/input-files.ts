@@ -3,6 +3,7 @@ import { fileIdOf, isFileUri } from '../../domain/contract/file.ts';
 import type { Job } from '../../domain/contract/job.ts';
 import { fileFieldsIn } from '../../domain/file-fields.ts';
 import { refs } from '../../domain/ports.ts';
+import { isThere } from '../submit/stored-file.ts';
 import type { DoorDeps } from '../deps.ts';
 
 /**
@@ -13,7 +14,7 @@ import type { DoorDeps } from '../deps.ts';
  */
 export async function inputFilesOf(
   { store, blobs, catalogue, settings }: DoorDeps,
-  { model, tenant, input }: Job,
+  { model, tenant, input, inputFrom, createdAtMs }: Job,
 ): Promise<ClaimedFile[] | null> {
   const fields = fileFieldsIn(catalogue.models.get(model)?.model.input, input);
   const named = [...new Set(fields.flatMap(({ value }) => (isFileUri(value) ? [value] : [])))];
@@ -22,8 +23,11 @@ export async function inputFilesOf(
   if (uris.length > MAX_FILES) return [];
   const files = await Promise.all(
     uris.map(async (uri): Promise<ClaimedFile[]> => {
-      const file = (await store.get(refs.file(fileIdOf(uri) ?? '')))?.data;
-      if (file === undefined || file.tenant !== tenant || file.removed === true) return [];
+      const read = await store.get(refs.file(fileIdOf(uri) ?? ''));
+      if (read === null || !isThere(read, tenant)) return [];
+      const file = read.data;
+      // Made by the same idempotency key as the one that was meant, after that was deleted.
+      if (inputFrom.length === 0 && file.createdAtMs > createdAtMs) return [];
       const url = await blobs.signDownload(file.path, { expiresInMs: settings.downloadUrlMs });
       return [{ uri, url, sha256: file.sha256, sizeBytes: file.sizeBytes, contentType: file.contentType }];
     }),

@@ -198,6 +198,8 @@ describe('a job', () => {
     expect(Buffer.from(await (await fetch(files?.[0]?.url ?? '')).arrayBuffer())).toEqual(BYTES);
     // What another job's output may have brought into an input was not looked at before.
     expect(await inputFilesOf(api.deps, { ...stored, tenant: 'other' })).toEqual([]);
+    // A file that was made after the job, by the key of one that was deleted, is not the one that was meant.
+    expect(await inputFilesOf(api.deps, { ...stored, createdAtMs: 0 })).toEqual([]);
     const many = Array.from({ length: 51 }, (_, n) => `slipway:files/${String(n).padStart(26, '0')}`);
     for (const any of [['slipway:files/x'], many])
       expect(await inputFilesOf(api.deps, { ...stored, input: { any } })).toEqual([]);

@@ -161,6 +161,7 @@ describe('a read token', () => {
   });
 
   test('is made for one’s own jobs alone, and a key never stands in an address', async () => {
+    expect((await ask('GET', `/v1/models?token=${KEY}`, bearer(KEY))).status).toBe(400);
     const others = await api.send('POST', `/v1/jobs/${id}/tokens`, { headers: bearer(OTHER_KEY) });
     expect(others.status).toBe(404);
     for (const [query, headers] of [

@@ -13,7 +13,7 @@ import { OTHER_KEY, CATALOGUE, serveApi, type TestApi } from './serve-api.ts';
 
 let api: TestApi;
 let commits: number;
-const asked: { shape: string; limit: number }[] = [];
+const asked: { shape: string; limit: number; fields?: readonly string[] | undefined }[] = [];
 /** One L4 with 4 CPUs and 16 GiB. */
 const PER_SECOND = 0.0001867 + 4 * 0.000018 + 16 * 0.000002;
 beforeEach(async () => {
@@ -25,7 +25,7 @@ beforeEach(async () => {
         await store.commit(...args);
       },
       query: async (...args: Parameters<Store['query']>) => {
-        asked.push({ shape: args[0], limit: args[2].limit });
+        asked.push({ shape: args[0], limit: args[2].limit, fields: args[2].fields });
         return store.query(...args);
       },
     }),
@@ -180,14 +180,26 @@ describe('a dry run', () => {
     expect((await plan(GOOD)).history.jobs).toBe(0);
   });
 
-  test('reads its last 20 jobs, five at a time, and no more', async () => {
+  test('reads its last 20 jobs, of each what it takes, and no more', async () => {
     for (let n = 1; n <= 30; n += 1) await ran('slide-text', n, {});
     asked.length = 0;
     const { history } = await plan(GOOD);
     expect(history).toMatchObject({ jobs: 20, from: new Date(T0 + 11).toISOString(), runSeconds: { median: 41 } });
-    expect(asked.filter(({ shape }) => shape === 'jobsByTenantModelState').map(({ limit }) => limit)).toEqual([
-      5, 5, 5, 5,
+    expect(asked.filter(({ shape }) => shape === 'jobsByTenantModelState')).toMatchObject([
+      { limit: 20, fields: ['attempts', 'cost', 'finishedAtMs'] },
     ]);
+  });
+
+  test('tells a key that may not read nothing of what jobs took', async () => {
+    for (let n = 1; n <= 3; n += 1) await ran('slide-text', n, {});
+    await api.send('PUT', '/v1/tenants/acme', { body: { title: 'Acme' } });
+    const made = await api.send('POST', '/v1/tenants/acme/keys', { body: { name: 'ci', scopes: ['submit'] } });
+    const { key } = (await made.json()) as { key: string };
+    const answer = await api.send('POST', '/v1/jobs:plan', { body: GOOD, headers: { authorization: `Bearer ${key}` } });
+    expect(await answer.json()).toMatchObject({
+      history: { jobs: 0, runSeconds: null },
+      expected: { basis: { run: 'model' } },
+    });
   });
 
   test('says what the job would wait for first', async () => {

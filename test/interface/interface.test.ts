@@ -59,7 +59,7 @@ async function agrees(runs: number, calls: number, byTime: boolean, storeOn?: (c
 describe('any sequence of calls by several tenants', () => {
   test(
     'is answered as the model of the interface says, shows each tenant its own jobs alone, keeps every limit and ends every job once',
-    () => agrees(Number(process.env['SLIPWAY_RUNS'] ?? 25), 40, true),
+    () => agrees(Number(process.env['SLIPWAY_RUNS'] ?? 15), 40, true),
     HOUR,
   );
 
@@ -67,7 +67,7 @@ describe('any sequence of calls by several tenants', () => {
     test(
       'is answered so, too',
       () =>
-        agrees(1, 15, false, (clock) =>
+        agrees(1, 12, false, (clock) =>
           firestoreStore({
             callMs: 20_000,
             projectId: newProject(),

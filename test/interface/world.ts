@@ -141,7 +141,14 @@ export async function makeWorld(startMs: number, storeOn?: (clock: Clock) => Sto
 const keyOf = (tenant: TenantName): string => (tenant === 'acme' ? 'slw_test-key' : `slw_${tenant}-key`);
 
 const giveKey = (store: Store, tenant: string): Promise<void> =>
-  store.commit([create(refs.key(hashOf(keyOf(tenant as TenantName))), { schema: 1, tenant, createdAtMs: 0 })]);
+  store.commit([
+    create(refs.key(hashOf(keyOf(tenant as TenantName))), {
+      schema: 1,
+      tenant,
+      scopes: ['submit', 'read', 'admin'],
+      createdAtMs: 0,
+    }),
+  ]);
 
 function withWorkers(catalogue: Deps['catalogue']): Deps['catalogue'] {
   const queues = [...catalogue.queues].map(([name, queue]) => {

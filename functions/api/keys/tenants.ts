@@ -78,16 +78,13 @@ async function fillNow(deps: ApiDeps, tenant: string): Promise<void> {
 }
 
 /** The fields that a request changes, and no other. */
-function patchOf(
-  { title, accounts, limits = {}, eventsTopic }: PutTenantRequest,
-  before: TenantLimits = NO_LIMITS,
-): Partial<Tenant> {
-  const { running = before.running, queued = before.queued } = limits;
+function patchOf({ title, accounts, limits, eventsTopic }: PutTenantRequest, before: TenantLimits): Partial<Tenant> {
+  const { running = before.running, queued = before.queued } = limits ?? {};
   return {
     ...(title === undefined ? {} : { title }),
     ...(accounts === undefined ? {} : { accounts: [...new Set(accounts)] }),
     ...(eventsTopic === undefined ? {} : { eventsTopic }),
-    limits: { running, queued },
+    ...(limits === undefined ? {} : { limits: { running, queued } }),
   };
 }
 
