@@ -46,6 +46,9 @@ export async function runWith(
   return { ...outcome, fault: 'W: nothing was lost and nobody crashed, and yet it took a sweep to get it done' };
 }
 
+/** What a sweep asks and finds nothing by where nothing is old and no limit was raised: broken where there is something to find. */
+const LOOKS_FOR_OLD = /^(purgeDue|rejectionsDue|filesByEnd|tenantsToFill) /;
+
 /** A run in which something is wrong, and how to have it again. */
 export interface Failure {
   readonly scenario: string;
@@ -84,7 +87,8 @@ export async function exhaust(
   const whole = await runWhole(scenario, openEngine);
   const failures: Failure[] = whole.fault === null ? [] : [{ scenario: name, at: 0, fault: null, outcome: whole }];
   let runs = 1;
-  for (const { number, op } of whole.calls) {
+  for (const { number, op, what } of whole.calls) {
+    if (scenario.hasOldJobs !== true && LOOKS_FOR_OLD.test(what)) continue;
     for (const fault of faultsOf(op)) {
       if (!faults.includes(fault) || failures.length >= stopAt) continue;
       runs += 1;
