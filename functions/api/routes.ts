@@ -21,6 +21,7 @@ import { FILE_ROUTES } from './files/file-routes.ts';
 import { FOLLOW_ROUTES } from './follow/follow-routes.ts';
 import { getJob, postCancel } from './jobs.ts';
 import { TENANT_ROUTES } from './keys/tenant-routes.ts';
+import { keyedHeaders } from './keyed-headers.ts';
 import { listJobs } from './list-jobs.ts';
 import { getModel, listModels } from './models.ts';
 import { listRejections } from './rejections.ts';
@@ -34,26 +35,12 @@ const PREFER: HeaderDoc = {
   description: '`wait=N` holds the answer until the job has ended, N seconds (1 to 60) at most.',
   schema: { type: 'string', examples: ['wait=30'] },
 };
-const IDEMPOTENCY_KEY: HeaderDoc = {
-  name: 'Idempotency-Key',
-  description: 'Makes the request safe to repeat: 1 to 255 visible ASCII characters of your choice, one for each job.',
-  schema: { type: 'string', minLength: 1, maxLength: 255 },
-};
 const PREFERENCE_APPLIED: HeaderDoc = {
   name: 'Preference-Applied',
   description: 'The `wait=N` that was honoured.',
   schema: { type: 'string' },
 };
-const LOCATION: HeaderDoc = {
-  name: 'Location',
-  description: 'The address of the job.',
-  schema: { type: 'string', format: 'uri-reference' },
-};
-const REPLAYED: HeaderDoc = {
-  name: 'Idempotent-Replayed',
-  description: '`true`: this key and body made the job before.',
-  schema: { type: 'string', const: 'true' },
-};
+const { key: IDEMPOTENCY_KEY, location: LOCATION, replayed: REPLAYED } = keyedHeaders('job');
 const ID = { id: { description: 'the id of a job', schema: JobId } };
 
 const A_JOB = { model: 'ligand-properties', input: { smiles: 'CCO' }, labels: ['deck:7'] };

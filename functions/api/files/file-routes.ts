@@ -1,19 +1,11 @@
 import { CreateFileRequest, FileResource } from '../../../domain/contract/file-api.ts';
 import { FileId } from '../../../domain/contract/file.ts';
-import { BODY_PROBLEMS, type ApiRoute, type HeaderDoc } from '../route.ts';
+import { keyedHeaders } from '../keyed-headers.ts';
+import { BODY_PROBLEMS, type ApiRoute } from '../route.ts';
 import { createFile, deleteFile, getFile } from './files.ts';
 
+const { key, location, replayed } = keyedHeaders('file');
 const ID = { id: { description: 'the id of a file', schema: FileId } };
-const LOCATION: HeaderDoc = {
-  name: 'Location',
-  description: 'The address of the file.',
-  schema: { type: 'string', format: 'uri-reference' },
-};
-const REPLAYED: HeaderDoc = {
-  name: 'Idempotent-Replayed',
-  description: '`true`: this key and body made the file before.',
-  schema: { type: 'string', const: 'true' },
-};
 
 /** The operations on files that jobs take as inputs: rows of `API_ROUTES`. */
 export const FILE_ROUTES: readonly ApiRoute[] = [
@@ -23,14 +15,7 @@ export const FILE_ROUTES: readonly ApiRoute[] = [
     operation: 'createFile',
     scope: 'submit',
     summary: 'Declare a file, to upload it',
-    headers: [
-      {
-        name: 'Idempotency-Key',
-        description:
-          'Makes the request safe to repeat: 1 to 255 visible ASCII characters of your choice, one for each file.',
-        schema: { type: 'string', minLength: 1, maxLength: 255 },
-      },
-    ],
+    headers: [key],
     body: CreateFileRequest,
     bodyExample: {
       name: 'deck.pdf',
@@ -39,12 +24,12 @@ export const FILE_ROUTES: readonly ApiRoute[] = [
       sha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
     },
     answers: [
-      { status: 201, description: 'The file, and how its bytes are sent.', schema: FileResource, headers: [LOCATION] },
+      { status: 201, description: 'The file, and how its bytes are sent.', schema: FileResource, headers: [location] },
       {
         status: 200,
         description: 'The file that this key and body made before, as it is now.',
         schema: FileResource,
-        headers: [LOCATION, REPLAYED],
+        headers: [location, replayed],
       },
     ],
     problems: [...BODY_PROBLEMS, 'invalid_input', 'idempotency_key_reused'],
