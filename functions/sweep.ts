@@ -30,9 +30,9 @@ export class SweepIncompleteError extends Error {
 
 /**
  * Finds what is due, hands the ids to the function whose work it is, writes the gauges, and has dispatch write down how it
- * went. It decides nothing, and the function reads everything again, so that running it twice at once does no harm. With every event lost, this alone gets
- * every job finished and settled. Each of its duties is on its own, and its time is bounded: a platform that does not answer, or
- * receivers that do not, must keep neither the other duties nor the next sweep.
+ * went. It decides nothing, and the function reads everything again, so that running it twice at once does no harm. With every
+ * event lost, this alone gets every job finished and settled. Each of its duties is on its own, and its time is bounded: a
+ * platform that does not answer, or receivers that do not, must keep neither the other duties nor the next sweep.
  * @param staleMs as for `dutiesOf`
  * @throws SweepIncompleteError at the end, if anything failed: everything else has been done
  */

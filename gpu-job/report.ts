@@ -188,21 +188,25 @@ export class Reporter implements Sink {
         this.#changed = new Map([...metrics, ...this.#changed]);
       } else {
         log.error('a report was rejected', { job, attempt, reason: (error as Error).message });
-        const isLost = error instanceof DoorRejectedError && error.status === 404;
-        // Of the start nothing is lost with the job: `close` puts it back.
-        if (isLost) [this.#chunk, this.#unanswered] = [[], {}];
-        else this.#next();
-        if (isLost) onLost();
+        if (error instanceof DoorRejectedError && error.status === 404) {
+          this.#nextChunk();
+          onLost();
+        } else this.#next();
       }
       return false;
     }
   }
 
-  #next(): void {
+  /** Of the setup log nothing is lost with the job: `close` puts it back. */
+  #nextChunk(): void {
     if (this.#chunk.length > 0) this.#seq += 1;
     this.#chunk = [];
+    this.#unanswered = {};
+  }
+
+  #next(): void {
+    this.#nextChunk();
     if (this.#setup.length > 0) this.#setupSeq += 1;
     this.#setup = [];
-    this.#unanswered = {};
   }
 }

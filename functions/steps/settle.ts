@@ -16,9 +16,9 @@ import { tellTenant } from './tell-tenant.ts';
 /**
  * Does what one event of a job asks for, once: dependants are released (each by its own compare-and-set), and the place that it
  * may have left free in its tenant is filled, as a total, so that doing it twice fills no more; its tenant's own topic is told,
- * twice at worst; then one commit creates the delivery, settles the cost and closes the event. Only whoever made that commit goes on to publish and to
- * count, so a repeated or late event changes nothing; what a crash after the commit leaves out, sweep finds (deliveries by
- * their due time).
+ * again where the call is repeated; then one commit creates the delivery, settles the cost and closes the event. Only whoever
+ * made that commit goes on to publish and to count, so a repeated or late event changes nothing; what a crash after the commit
+ * leaves out, sweep finds (deliveries by their due time).
  * @param beginByMs until when further pages of dependants are begun: with the rest its own message goes on
  */
 export async function settleEvent(

@@ -6,8 +6,7 @@ import { main } from '../../client/command/main.ts';
 import { systemHost } from '../../client/host.ts';
 import { refs } from '../../domain/ports.ts';
 import { move } from '../../domain/state.ts';
-import type { JobState } from '../../domain/contract/job.ts';
-import type { Job } from '../../domain/contract/job.ts';
+import type { Job, JobState } from '../../domain/contract/job.ts';
 import { KEY, type TestApi } from '../api/serve-api.ts';
 import { hastyClock } from './client-rig.ts';
 
