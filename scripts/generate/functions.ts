@@ -8,7 +8,7 @@ export interface DeployedFunction {
   /** The variables that the deployment sets, and no others. */
   readonly environment: readonly string[];
   readonly grant: Grant;
-  readonly routes: readonly Omit<Route, 'function'>[];
+  readonly routes: readonly Route[];
 }
 
 /** Cloud Run says the port; the address to listen on is the same for all that run there. */
@@ -21,7 +21,7 @@ export function deployedFunctions(): Readonly<Record<FunctionName, DeployedFunct
     {
       environment: Object.keys(variablesOf(name)).filter((variable) => !NOT_SET.has(variable)),
       grant: GRANTS[name],
-      routes: ROUTES.filter((route) => route.function === name).map(({ function: _, ...route }) => route),
+      routes: ROUTES.filter((route) => route.function === name),
     },
   ]);
   return Object.fromEntries(rows) as Record<FunctionName, DeployedFunction>;
