@@ -1,14 +1,12 @@
 locals {
   # vCPUs, MiB, requests at once, the longest in seconds, instances. An event is answered in 8 s, a call of sweep's in a minute; the door
   # holds claims, and the api streams, for 50 s, and a request that waits costs no more than memory.
-  limits = {
-    api             = { cpu = 1, memory_mib = 1024, concurrency = 200, timeout_seconds = 120, max_instances = 20 }
-    intake          = { cpu = 1, memory_mib = 512, concurrency = 20, timeout_seconds = 60, max_instances = 5 }
-    dispatch        = { cpu = 1, memory_mib = 512, concurrency = 20, timeout_seconds = 90, max_instances = 3 }
-    worker          = { cpu = 1, memory_mib = 1024, concurrency = 200, timeout_seconds = 120, max_instances = 20 }
-    on-job-event    = { cpu = 1, memory_mib = 512, concurrency = 40, timeout_seconds = 90, max_instances = 10 }
-    deliver-webhook = { cpu = 1, memory_mib = 512, concurrency = 40, timeout_seconds = 90, max_instances = 10 }
-    sweep           = { cpu = 1, memory_mib = 512, concurrency = 4, timeout_seconds = 180, max_instances = 1 }
+  usual = { cpu = 1, memory_mib = 512, concurrency = 40, timeout_seconds = 90, max_instances = 10 }
+  unusual = {
+    api      = { memory_mib = 1024, concurrency = 200, timeout_seconds = 120, max_instances = 20 }
+    dispatch = { max_instances = 3 }
+    worker   = { memory_mib = 1024, concurrency = 200, timeout_seconds = 120, max_instances = 20 }
+    sweep    = { concurrency = 4, timeout_seconds = 180, max_instances = 1 }
   }
 
   # What brings events, functions that call others with ids, and workers at their door.
@@ -45,8 +43,12 @@ locals {
     }
     image    = var.images.functions[name]
     invokers = local.callers[name]
-    limits   = merge(local.limits[name], { for set, most in var.max_instances : "max_instances" => most if set == name })
-    public   = anytrue([for route in function.routes : try(route.public, false)])
+    limits = merge(
+      local.usual,
+      lookup(local.unusual, name, {}),
+      { for set, most in var.max_instances : "max_instances" => most if set == name },
+    )
+    public = anytrue([for route in function.routes : try(route.public, false)])
   } }
 
   # What takes requests comes last, so that whatever they lead to knows them already.

@@ -50,6 +50,21 @@ variable "images" {
     receiver  = optional(string)
   })
   nullable = false
+
+  validation {
+    condition     = length(setsubtract(keys(local.functions), keys(var.images.functions))) == 0
+    error_message = "images.functions must have an image of each function; it lacks ${join(", ", setsubtract(keys(local.functions), keys(var.images.functions)))}. npm run deploy builds them."
+  }
+
+  validation {
+    condition     = alltrue([for name, pool in local.pools : try(pool.image, null) != null || contains(keys(var.images.pools), name)])
+    error_message = "images.pools must have an image of each pool that names none itself; it lacks ${join(", ", [for name, pool in local.pools : name if try(pool.image, null) == null && !contains(keys(var.images.pools), name)])}. npm run deploy builds them."
+  }
+
+  validation {
+    condition     = !var.smoke_receiver || var.images.receiver != null
+    error_message = "images.receiver must be the image of the receiver where smoke_receiver is set. npm run deploy builds it."
+  }
 }
 
 variable "max_instances" {
@@ -57,6 +72,11 @@ variable "max_instances" {
   type        = map(number)
   default     = {}
   nullable    = false
+
+  validation {
+    condition     = length(setsubtract(keys(var.max_instances), keys(local.functions))) == 0
+    error_message = "max_instances must be for functions: ${join(", ", keys(local.functions))}."
+  }
 }
 
 variable "pools" {

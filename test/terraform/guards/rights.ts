@@ -1,5 +1,5 @@
 import { GRANTS, type Grant } from '../../../eventarc/grants.ts';
-import { FUNCTION_NAMES, type FunctionName } from '../../../eventarc/routes.ts';
+import { FUNCTION_NAMES } from '../../../eventarc/routes.ts';
 import type { Applied } from '../applied.ts';
 import type { Deployment } from './routes.ts';
 
@@ -85,7 +85,7 @@ export function grantFaults(resources: readonly Applied[], at: Granted): string[
     const has = rights
       .filter(({ member }) => member === `serviceAccount:${email}`)
       .map(({ role, on }) => `${role} on ${on}`);
-    const wanted = wantedOf(name, GRANTS[name], email, at);
+    const wanted = wantedOf(GRANTS[name], email, at);
     return [
       ...wanted.filter((right) => !has.includes(right)).map((right) => `${name} lacks ${right}`),
       ...has
@@ -96,7 +96,7 @@ export function grantFaults(resources: readonly Applied[], at: Granted): string[
   });
 }
 
-function wantedOf(name: FunctionName, grant: Grant, email: string, at: Granted): string[] {
+function wantedOf(grant: Grant, email: string, at: Granted): string[] {
   const { prefix, project, database, region } = at;
   const condition = `resource.name == "projects/${project}/databases/${database}"`;
   const bucket = `storage_bucket ${project}-${prefix}-files`;
@@ -133,6 +133,6 @@ function wantedOf(name: FunctionName, grant: Grant, email: string, at: Granted):
 const lastOf = (path: string): string => path.split('/').at(-1) ?? path;
 
 /** Cloud Run's things have a place, and the others' names are enough. */
-function placeOf({ location, name }: Applied['attributes']): string {
-  return typeof location === 'string' && typeof name === 'string' ? ` in ${location}` : '';
+function placeOf({ location }: Applied['attributes']): string {
+  return typeof location === 'string' ? ` in ${location}` : '';
 }
