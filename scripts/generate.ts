@@ -4,6 +4,8 @@ import { format } from 'prettier';
 import { firestoreIndexes } from '../cloud/indexes.ts';
 import { openApi } from '../functions/api/openapi.ts';
 import { withEnvironmentTable } from './environment-table.ts';
+import { bucketRetention } from './generate/bucket-retention.ts';
+import { privateRanges, webhookPorts } from './generate/egress-rules.ts';
 
 /** `npm run generate`: writes what is made from the code. With `--check` it writes nothing and exits 1 where a file is not what it would be. */
 const root = join(import.meta.dirname, '..');
@@ -13,6 +15,9 @@ const json = (make: () => object) => (): Promise<string> =>
 const GENERATED: Readonly<Record<string, (now: string) => Promise<string>>> = {
   'openapi.json': json(() => openApi(version)),
   'firestore.indexes.json': json(firestoreIndexes),
+  'terraform/generated/private-ranges.json': json(privateRanges),
+  'terraform/generated/retention.json': json(bucketRetention),
+  'terraform/generated/webhook-ports.json': json(webhookPorts),
   'docs/12-build.md': (now) => format(withEnvironmentTable(now), { parser: 'markdown', printWidth: 120 }),
 };
 
