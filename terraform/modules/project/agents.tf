@@ -1,6 +1,11 @@
 locals {
   # Google makes these accounts when they are first needed, which is too late for a first apply: what needs them fails meanwhile.
   agents = {
+    build = {
+      service = "cloudbuild.googleapis.com"
+      domain  = "gcp-sa-cloudbuild"
+      role    = "roles/cloudbuild.serviceAgent"
+    }
     eventarc = {
       service = "eventarc.googleapis.com"
       domain  = "gcp-sa-eventarc"

@@ -44,12 +44,13 @@ variable "services" {
 
   validation {
     condition = length(setsubtract([
+      "cloudbuild.googleapis.com",
       "cloudscheduler.googleapis.com",
       "eventarc.googleapis.com",
       "pubsub.googleapis.com",
       "run.googleapis.com",
     ], var.services)) == 0
-    error_message = "Keep cloudscheduler, eventarc, pubsub and run among services: their agents are made here. Add to the default, and take nothing of it away."
+    error_message = "Keep cloudbuild, cloudscheduler, eventarc, pubsub and run among services: their agents are made here. Add to the default, and take nothing of it away."
   }
 }
 

@@ -26,6 +26,7 @@ run "each_agent_has_the_role_of_its_service_and_no_other" {
 
   assert {
     condition = { for name, member in google_project_iam_member.agent : name => member.role } == {
+      build     = "roles/cloudbuild.serviceAgent"
       eventarc  = "roles/eventarc.serviceAgent"
       pubsub    = "roles/pubsub.serviceAgent"
       run       = "roles/run.serviceAgent"
@@ -68,7 +69,7 @@ run "waits_again_for_an_api_that_is_added_later" {
   command = plan
 
   variables {
-    services = ["cloudscheduler.googleapis.com", "eventarc.googleapis.com", "pubsub.googleapis.com", "run.googleapis.com", "vision.googleapis.com"]
+    services = ["cloudbuild.googleapis.com", "cloudscheduler.googleapis.com", "eventarc.googleapis.com", "pubsub.googleapis.com", "run.googleapis.com", "vision.googleapis.com"]
   }
 
   assert {
@@ -101,7 +102,7 @@ run "refuses_the_short_name_of_an_api" {
   command = plan
 
   variables {
-    services = ["cloudscheduler.googleapis.com", "eventarc.googleapis.com", "pubsub.googleapis.com", "run.googleapis.com", "vision"]
+    services = ["cloudbuild.googleapis.com", "cloudscheduler.googleapis.com", "eventarc.googleapis.com", "pubsub.googleapis.com", "run.googleapis.com", "vision"]
   }
 
   expect_failures = [var.services]
