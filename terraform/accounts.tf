@@ -4,7 +4,7 @@ module "account" {
   source   = "./modules/account"
   for_each = local.functions
 
-  project     = var.project
+  project     = module.project.ready
   prefix      = var.prefix
   name        = each.key
   description = "Runs functions/${each.key}."
@@ -15,19 +15,15 @@ module "account" {
     each.value.grant.store == "read" ? { "roles/datastore.viewer" = module.job_store.access } : {},
     each.value.grant.gauges ? { "roles/monitoring.metricWriter" = null } : {},
   )
-
-  depends_on = [module.project]
 }
 
 # Eventarc calls functions as this one.
 module "events_account" {
   source = "./modules/account"
 
-  project     = var.project
+  project     = module.project.ready
   prefix      = var.prefix
   name        = "events"
   description = "Eventarc calls functions with tokens of this account."
   roles       = { "roles/eventarc.eventReceiver" = null }
-
-  depends_on = [module.project]
 }

@@ -59,7 +59,7 @@ module "function" {
   source   = "./modules/function"
   for_each = toset(setsubtract(keys(local.functions), local.entrances))
 
-  project        = var.project
+  project        = module.project.ready
   project_number = module.project.project_number
   prefix         = var.prefix
   region         = local.home
@@ -80,7 +80,7 @@ module "entrance" {
   source   = "./modules/function"
   for_each = toset(local.entrances)
 
-  project        = var.project
+  project        = module.project.ready
   project_number = module.project.project_number
   prefix         = var.prefix
   region         = local.home
@@ -100,21 +100,19 @@ module "entrance" {
 module "egress" {
   source = "./modules/egress"
 
-  project = var.project
-  prefix  = var.prefix
-  region  = local.home
-
-  depends_on = [module.project]
+  project        = module.project.ready
+  prefix         = var.prefix
+  region         = local.home
+  ports          = jsondecode(file("${path.module}/generated/webhook-ports.json"))
+  refused_ranges = jsondecode(file("${path.module}/generated/private-ranges.json"))
 }
 
 module "scheduler" {
   source = "./modules/scheduler"
 
-  project  = var.project
+  project  = module.project.ready
   prefix   = var.prefix
   region   = local.home
   address  = local.addresses["sweep"]
   schedule = one([for route in local.functions["sweep"].routes : route.schedule if route.via == "schedule"])
-
-  depends_on = [module.project]
 }

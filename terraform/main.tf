@@ -20,10 +20,8 @@ module "project" {
 module "registry" {
   source = "./modules/registry"
 
-  project   = var.project
+  project   = module.project.ready
   prefix    = var.prefix
   region    = local.home
-  deployers = var.deployers
-
-  depends_on = [module.project]
+  deployers = { for member in var.deployers : member => member }
 }

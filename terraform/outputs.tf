@@ -35,8 +35,8 @@ output "registry" {
 }
 
 output "sign_in" {
-  description = "What a client that listens in Firestore needs beside a token; null where nobody may listen."
-  value       = one(module.sign_in[*].client)
+  description = "The web API key that a client which listens in Firestore needs beside a token, and which is no secret; null where nobody may listen."
+  value       = nonsensitive(one(module.sign_in[*].web_api_key))
 }
 
 output "topics" {

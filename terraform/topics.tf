@@ -11,13 +11,11 @@ module "topic" {
   source   = "./modules/topic"
   for_each = local.topics
 
-  project     = var.project
+  project     = module.project.ready
   prefix      = var.prefix
   name        = each.key
   publishers  = local.publishers[each.key]
   subscribers = each.key == "job-rejections" ? { for member in var.rejection_readers : member => member } : {}
-
-  depends_on = [module.project]
 }
 
 # Where another system publishes a tenant's requests, and it alone.
@@ -25,12 +23,10 @@ module "requests_topic" {
   source   = "./modules/topic"
   for_each = var.tenants
 
-  project    = var.project
+  project    = module.project.ready
   prefix     = var.prefix
   name       = "job-requests-${each.key}"
   publishers = { for member in each.value.publishers : member => member }
-
-  depends_on = [module.project]
 }
 
 # Where a tenant is told of the ends of its jobs.
@@ -38,24 +34,20 @@ module "events_topic" {
   source   = "./modules/topic"
   for_each = var.tenants
 
-  project     = var.project
+  project     = module.project.ready
   prefix      = var.prefix
   name        = "job-events-${each.key}"
   publishers  = local.publishers["job-events"]
   subscribers = { for member in each.value.subscribers : member => member }
-
-  depends_on = [module.project]
 }
 
 module "deliveries" {
   source = "./modules/push-subscription"
 
-  project      = var.project
+  project      = module.project.ready
   prefix       = var.prefix
   name         = "deliveries"
   topic        = module.topic["deliveries"].id
   endpoint     = local.addresses[one([for name, function in local.functions : name if contains([for route in function.routes : route.via], "push")])]
   pubsub_agent = module.project.pubsub_agent
-
-  depends_on = [module.project]
 }

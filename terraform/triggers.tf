@@ -25,13 +25,11 @@ module "trigger" {
   source   = "./modules/trigger"
   for_each = local.triggers
 
-  project  = var.project
+  project  = module.project.ready
   prefix   = var.prefix
   name     = each.key
   account  = module.events_account.email
   service  = merge(module.function, module.entrance)[each.value.function].service
   topic    = each.value.topic
   document = each.value.document
-
-  depends_on = [module.project]
 }

@@ -2,18 +2,16 @@
 module "worker_account" {
   source = "./modules/worker-account"
 
-  project = var.project
+  project = module.project.ready
   prefix  = var.prefix
   pools   = local.pools
-
-  depends_on = [module.project]
 }
 
 module "gpu_pool" {
   source   = "./modules/gpu-pool"
   for_each = local.pools
 
-  project         = var.project
+  project         = module.project.ready
   prefix          = var.prefix
   regions         = var.regions
   name            = each.key
@@ -27,6 +25,4 @@ module "gpu_pool" {
   door_url        = local.addresses["worker"]
   launchers       = { for name, function in local.functions : name => module.account[name].member if function.grant.launches }
   protected       = var.protected
-
-  depends_on = [module.project]
 }

@@ -29,7 +29,7 @@ output "registry" {
 }
 
 output "sign_in" {
-  description = "What a client that listens in Firestore needs beside a token; null where nobody may listen."
+  description = "The web API key that a client which listens in Firestore needs beside a token, and which is no secret; null where nobody may listen."
   value       = module.slipway.sign_in
 }
 
