@@ -3,6 +3,7 @@ locals {
   functions = jsondecode(file("${path.module}/generated/functions.json"))
   pools     = coalesce(var.pools, jsondecode(file("${path.module}/generated/pools.json")))
   retention = jsondecode(file("${path.module}/generated/retention.json"))
+  alerts    = jsondecode(file("${path.module}/generated/alerts.json"))
 
   home = var.regions[0]
 

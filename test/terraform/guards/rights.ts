@@ -130,6 +130,28 @@ function wantedOf(grant: Grant, email: string, at: Granted): string[] {
   ];
 }
 
+/**
+ * Where an account that is no function's has other roles than these: Eventarc's caller, push, the scheduler, workers, builds, those who
+ * were named in the settings, and Google's own agents.
+ * @param others who else may have what, each `<role> on <what>`, by member
+ * @returns a line for each role that is missing or too many
+ */
+export function otherFaults(
+  resources: readonly Applied[],
+  others: Readonly<Record<string, readonly string[]>>,
+): string[] {
+  const rights = rightsIn(resources).filter(
+    ({ member }) =>
+      !FUNCTION_NAMES.some((name) => member.includes(`-${name}@`) && member.startsWith('serviceAccount:')),
+  );
+  const has = rights.map(({ member, role, on }) => `${member}: ${role} on ${on}`);
+  const wanted = Object.entries(others).flatMap(([member, all]) => all.map((right) => `${member}: ${right}`));
+  return [
+    ...wanted.filter((right) => !has.includes(right)).map((right) => `missing: ${right}`),
+    ...has.filter((right) => !wanted.includes(right)).map((right) => `too many: ${right}`),
+  ];
+}
+
 const lastOf = (path: string): string => path.split('/').at(-1) ?? path;
 
 /** Cloud Run's things have a place, and the others' names are enough. */

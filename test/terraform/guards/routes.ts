@@ -113,7 +113,7 @@ const looking = (resources: readonly Applied[]) => ({
 });
 
 /** A block that Terraform keeps as a list of one. */
-const first = (block: unknown): Attributes => (block as Attributes[] | null)?.[0] ?? {};
+export const first = (block: unknown): Attributes => (block as Attributes[] | null)?.[0] ?? {};
 
 const destinationOf = (trigger: Attributes): unknown =>
   first(first(trigger['destination'])['cloud_run_service'])['service'];

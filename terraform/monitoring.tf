@@ -1,0 +1,19 @@
+module "monitoring" {
+  source = "./modules/monitoring"
+
+  project        = module.project.ready
+  project_number = module.project.project_number
+  prefix         = var.prefix
+  region         = local.home
+  alerts         = local.alerts
+  services       = { for name, function in merge(module.function, module.entrance) : name => function.service.name }
+  jobs           = { for name in keys(local.pools) : name => module.gpu_pool[name].job }
+
+  event_subscriptions      = { for name, trigger in module.trigger : name => trigger.subscription }
+  deliveries_subscription  = module.deliveries.subscription
+  dead_letter_subscription = module.deliveries.dead_letter_subscription
+
+  emails   = { for address in var.alerts.emails : address => address }
+  channels = var.alerts.channels
+  budget   = var.budget
+}
