@@ -4,15 +4,17 @@ import { format } from 'prettier';
 import { firestoreIndexes } from '../cloud/indexes.ts';
 import { openApi } from '../functions/api/openapi.ts';
 import { withEnvironmentTable } from './environment-table.ts';
+import { alertsFile } from './generate/alerts.ts';
 
 /** `npm run generate`: writes what is made from the code. With `--check` it writes nothing and exits 1 where a file is not what it would be. */
 const root = join(import.meta.dirname, '..');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
-const json = (make: () => object) => (): Promise<string> =>
-  format(JSON.stringify(make()), { parser: 'json', printWidth: 120 });
+const json = (make: () => object | Promise<object>) => async (): Promise<string> =>
+  format(JSON.stringify(await make()), { parser: 'json', printWidth: 120 });
 const GENERATED: Readonly<Record<string, (now: string) => Promise<string>>> = {
   'openapi.json': json(() => openApi(version)),
   'firestore.indexes.json': json(firestoreIndexes),
+  'terraform/generated/alerts.json': json(() => alertsFile(root)),
   'docs/12-build.md': (now) => format(withEnvironmentTable(now), { parser: 'markdown', printWidth: 120 }),
 };
 
