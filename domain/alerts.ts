@@ -1,5 +1,5 @@
 import type { Model, Pool } from './contract/model.ts';
-import { MINUTE, SECOND } from './time.ts';
+import { HOUR, MINUTE, SECOND } from './time.ts';
 
 /** Something that must not be seen for long, and what it means where it is. Seconds, a ratio of 0 to 1, or a number of jobs. */
 export interface Threshold {
@@ -44,8 +44,9 @@ export const THRESHOLDS = {
 
 export type ThresholdName = keyof typeof THRESHOLDS;
 
-/** The time over which a deployment counts and reckons. */
+/** The time over which a deployment counts and reckons; longer where ends of jobs are counted, since there are few long ones. */
 export const WINDOW_SECONDS = (10 * MINUTE) / SECOND;
+export const JOBS_WINDOW_SECONDS = HOUR / SECOND;
 
 /** What only a deployment can show; `count` is what comes within the window. A load test has none of them. */
 interface Sign {

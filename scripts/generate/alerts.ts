@@ -3,6 +3,7 @@ import { logMetricSpecs } from '../../cloud/log-based-metrics.ts';
 import { gaugeType } from '../../cloud/monitoring.ts';
 import {
   FEW,
+  JOBS_WINDOW_SECONDS,
   longRunSeconds,
   oldestQueuedSeconds,
   SIGNS,
@@ -27,6 +28,7 @@ export function alertsOf({ models, queues }: Pick<Catalogue, 'models' | 'queues'
   const all = sorted([...models.values()].map(({ model }) => [model.name, model] as const));
   return {
     window_seconds: WINDOW_SECONDS,
+    jobs_window_seconds: JOBS_WINDOW_SECONDS,
     few: FEW,
     thresholds: Object.fromEntries(
       Object.entries(list)

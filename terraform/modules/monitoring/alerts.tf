@@ -19,7 +19,7 @@ locals {
     answer_p99 = {
       severity = "WARNING"
       title    = "submissions are answered slowly"
-      query    = "histogram_quantile(0.99, sum by (le) (increase(${local.metric.jobs_accepted}_bucket{${local.in_logs}}[${local.window}]))) > ${local._most.answer_p99 * 1000} and on () sum(increase(${local.metric.jobs_accepted}_count{${local.in_logs}}[${local.window}])) >= ${local._few}"
+      query    = "histogram_quantile(0.99, sum by (le) (increase(${local.metric.jobs_accepted}_bucket{${local.in_logs}}[${local.window}]))) > ${local._most.answer_p99 * 1000} and sum(increase(${local.metric.jobs_accepted}_count{${local.in_logs}}[${local.window}])) >= ${local._few}"
       retest   = 0
       page     = "docs/01-submit.md"
       command  = "${local._logs} 'jsonPayload.message=\"job accepted\" AND jsonPayload.fields.tookMs>${local._most.answer_p99 * 1000}'"
@@ -54,7 +54,7 @@ locals {
     failed_jobs = {
       severity = "ERROR"
       title    = "the jobs of a model fail"
-      query    = "sum by (model) (increase(${local.metric.jobs_ended}{${local.in_logs},outcome=\"failed\",error_kind!~\"${local.users_mistake}\"}[${local.window}])) / sum by (model) (increase(${local.metric.jobs_ended}{${local.in_logs}}[${local.window}])) > ${local._most.failed_jobs} and sum by (model) (increase(${local.metric.jobs_ended}{${local.in_logs}}[${local.window}])) >= ${local._few}"
+      query    = "sum by (model) (increase(${local.metric.jobs_ended}{${local.in_logs},outcome=\"failed\",error_kind!~\"${local.users_mistake}\"}[${local.jobs_window}])) / sum by (model) (increase(${local.metric.jobs_ended}{${local.in_logs}}[${local.jobs_window}])) > ${local._most.failed_jobs} and sum by (model) (increase(${local.metric.jobs_ended}{${local.in_logs}}[${local.jobs_window}])) >= ${local._few}"
       retest   = 0
       page     = "docs/03-run.md"
       command  = "${local._logs} 'jsonPayload.message=\"settled\" AND jsonPayload.fields.event=\"job.failed\"'"
@@ -64,7 +64,7 @@ locals {
       title    = "runs of a model come near its run timeout"
       query = join(" or ", [
         for model in sort(keys(var.alerts.models)) :
-        "histogram_quantile(0.99, sum by (le, model) (increase(${local.metric.run_time}_bucket{${local.in_logs},model=\"${model}\"}[${local.window}]))) > ${var.alerts.models[model].long_run_seconds * 1000} and sum by (model) (increase(${local.metric.run_time}_count{${local.in_logs},model=\"${model}\"}[${local.window}])) >= ${local._few}"
+        "histogram_quantile(0.99, sum by (le, model) (increase(${local.metric.run_time}_bucket{${local.in_logs},model=\"${model}\"}[${local.jobs_window}]))) > ${var.alerts.models[model].long_run_seconds * 1000} and sum by (model) (increase(${local.metric.run_time}_count{${local.in_logs},model=\"${model}\"}[${local.jobs_window}])) >= ${local._few}"
       ])
       retest  = 0
       page    = "docs/08-add-a-model.md"
@@ -81,7 +81,7 @@ locals {
     told_p99 = {
       severity = "ERROR"
       title    = "webhooks are sent late"
-      query    = "histogram_quantile(0.99, sum by (le) (increase(${local.metric.told_time}_bucket{${local.in_logs},${local.ends}}[${local.window}]))) > ${local._most.told_p99 * 1000} and on () sum(increase(${local.metric.told_time}_count{${local.in_logs},${local.ends}}[${local.window}])) >= ${local._few}"
+      query    = "histogram_quantile(0.99, sum by (le) (increase(${local.metric.told_time}_bucket{${local.in_logs},${local.ends}}[${local.window}]))) > ${local._most.told_p99 * 1000} and sum(increase(${local.metric.told_time}_count{${local.in_logs},${local.ends}}[${local.window}])) >= ${local._few}"
       retest   = 0
       page     = "docs/05-deliver.md"
       command  = "${local._logs} 'jsonPayload.message=\"webhook tried\" AND jsonPayload.fields.toldMs>${local._most.told_p99 * 1000}'"

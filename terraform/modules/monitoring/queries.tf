@@ -25,6 +25,7 @@ locals {
   of_messages   = "monitored_resource=\"pubsub_subscription\",subscription_id=~\"${join("|", [for id in concat(values(var.event_subscriptions), [var.deliveries_subscription]) : basename(id)])}\""
   of_dead       = "monitored_resource=\"pubsub_subscription\",subscription_id=\"${basename(var.dead_letter_subscription)}\""
   window        = "${var.alerts.window_seconds}s"
+  jobs_window   = "${var.alerts.jobs_window_seconds}s"
   ends          = "event=~\"job[.](succeeded|failed|canceled|expired)\""
   users_mistake = "invalid_input|dependency_failed"
 }

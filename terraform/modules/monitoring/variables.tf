@@ -2,12 +2,13 @@ variable "alerts" {
   description = "What `terraform/generated/alerts.json` says: jsondecode(file(...)). Thresholds in seconds, ratios or numbers; the metrics that are made of log lines; the gauges that sweep writes."
   nullable    = false
   type = object({
-    window_seconds = number
-    few            = number
-    thresholds     = map(object({ most = number, meaning = string }))
-    pools          = map(object({ oldest_queued_seconds = number }))
-    models         = map(object({ long_run_seconds = number }))
-    gauges         = map(string)
+    window_seconds      = number
+    jobs_window_seconds = number
+    few                 = number
+    thresholds          = map(object({ most = number, meaning = string }))
+    pools               = map(object({ oldest_queued_seconds = number }))
+    models              = map(object({ long_run_seconds = number }))
+    gauges              = map(string)
     log_metrics = map(object({
       description = string
       filter      = string

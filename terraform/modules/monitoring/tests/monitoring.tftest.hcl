@@ -5,8 +5,9 @@ variables {
   region         = "us-central1"
 
   alerts = {
-    window_seconds = 600
-    few            = 5
+    window_seconds      = 600
+    jobs_window_seconds = 3600
+    few                 = 5
     thresholds = {
       server_errors     = { most = 0.02, meaning = "m" }
       answer_p99        = { most = 3, meaning = "m" }
@@ -96,7 +97,7 @@ run "thresholds" {
     error_message = "A queue's oldest job is held against the threshold of its pool, in every region, and of pools that are deployed only."
   }
   assert {
-    condition     = strcontains(google_monitoring_alert_policy.threshold["run_p99"].conditions[0].condition_prometheus_query_language[0].query, "model=\"slide-fields\"}[600s]))) > 108000 and")
+    condition     = strcontains(google_monitoring_alert_policy.threshold["run_p99"].conditions[0].condition_prometheus_query_language[0].query, "model=\"slide-fields\"}[3600s]))) > 108000 and")
     error_message = "A model's runs are held against its own timeout, in milliseconds."
   }
   assert {
