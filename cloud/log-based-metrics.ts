@@ -31,7 +31,16 @@ interface Counted<L extends Line> {
   readonly value?: keyof Lines[L] & string;
   readonly unit?: 'ms' | '{USD}';
 }
-const counted = <L extends Line>(metric: Counted<L>): Counted<L> => metric;
+/** The same of any line. */
+export interface LogMetric {
+  readonly help: string;
+  readonly lines: readonly Line[];
+  readonly where?: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value?: string;
+  readonly unit?: string;
+}
+const counted = <L extends Line>(metric: Counted<L>): LogMetric => metric as LogMetric;
 
 const where = { model: 'model', queue: 'queue' } as const;
 const ENDS = JobState.options.filter(isTerminal).map(eventNameOf);
@@ -109,8 +118,6 @@ export const LOG_METRICS = {
   }),
 } as const;
 
-export type LogMetric = Counted<Line>;
-
 /** A log-based metric as Cloud Logging wants it: filter and extractors, without which services it counts. */
 export interface LogMetricSpec {
   readonly description: string;
@@ -122,7 +129,7 @@ export interface LogMetricSpec {
 
 /** All metrics that are made of log lines. */
 export function logMetricSpecs(): Readonly<Record<string, LogMetricSpec>> {
-  const specs = Object.entries(LOG_METRICS).map(([name, metric]) => [name, specOf(metric as LogMetric)] as const);
+  const specs = Object.entries(LOG_METRICS).map(([name, metric]) => [name, specOf(metric)] as const);
   const errors = { description: 'Lines of severity ERROR.', filter: 'severity>=ERROR', labels: {}, value: null };
   return Object.fromEntries([...specs, ['function_errors', errors] as const]);
 }
@@ -132,9 +139,7 @@ function specOf({ help, lines, where = {}, labels, value, unit }: LogMetric): Lo
   const said = lines.map((line) => JSON.stringify(line)).join(' OR ');
   const conditions = [
     lines.length === 1 ? `jsonPayload.message=${said}` : `jsonPayload.message=(${said})`,
-    ...Object.entries(where as Readonly<Record<string, string>>).map(
-      ([name, pattern]) => `${field(name)}=~${JSON.stringify(pattern)}`,
-    ),
+    ...Object.entries(where).map(([name, pattern]) => `${field(name)}=~${JSON.stringify(pattern)}`),
     ...(value === undefined ? [] : [`${field(value)}>=0`]),
   ];
   const extractor = (from: string): string => {

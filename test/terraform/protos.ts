@@ -47,8 +47,9 @@ function plainField(field: Field | undefined, value: Json): unknown {
 
 function plainMessage(type: Type, value: Json): unknown {
   if (/^\.google\.protobuf\.\w+Value$/.test(type.fullName)) return { value };
-  const seconds = type.fullName === '.google.protobuf.Duration' ? /^(\d+)s$/.exec(String(value))?.[1] : undefined;
-  return seconds === undefined ? plainOf(type, value) : { seconds };
+  if (type.fullName !== '.google.protobuf.Duration' || typeof value !== 'string') return plainOf(type, value);
+  const seconds = /^(\d+)s$/.exec(value)?.[1];
+  return seconds === undefined ? value : { seconds };
 }
 
 const camelCase = (name: string): string => name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
