@@ -1,5 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { format } from 'prettier';
 import { firestoreIndexes } from '../cloud/indexes.ts';
 import { openApi } from '../functions/api/openapi.ts';
@@ -27,8 +27,10 @@ const isCheck = flag === '--check';
 for (const [name, make] of Object.entries(GENERATED)) {
   const file = join(root, name);
   const wanted = await make(readOrEmpty(file));
-  if (!isCheck) writeFileSync(file, wanted);
-  else if (readOrEmpty(file) !== wanted) {
+  if (!isCheck) {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, wanted);
+  } else if (readOrEmpty(file) !== wanted) {
     console.error(`${name} is not what the code says: run npm run generate`);
     process.exitCode = 1;
   }

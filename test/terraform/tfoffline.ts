@@ -135,12 +135,12 @@ async function freshPlan(folder: string, vars: Readonly<Record<string, unknown>>
   }
 }
 
-/** A plan may read whatever stands under terraform/. */
+/** A plan may read whatever stands under terraform/, and the rules that it releases. */
 function keyOf(folder: string, vars: Readonly<Record<string, unknown>>): string {
   const hash = createHash('sha256')
     .update(JSON.stringify([ROOT, folder, vars]))
     .update(readFileSync(TOOL));
-  for (const file of filesUnder(join(ROOT, 'terraform')).sort()) {
+  for (const file of [...filesUnder(join(ROOT, 'terraform')).sort(), join(ROOT, 'firestore.rules')]) {
     hash.update(`\0${relative(ROOT, file)}\0`).update(readFileSync(file));
   }
   return `${hash.digest('hex').slice(0, 32)}.json`;
