@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js';
 
 /** Networks nobody's webhook or input can lie in: special by IANA's registries, or reachable only from inside a cloud. */
-const REFUSED_V4: readonly (readonly [string, string])[] = [
+export const REFUSED_V4: readonly (readonly [string, string])[] = [
   ['0.0.0.0/8', 'this network'],
   ['10.0.0.0/8', 'private'],
   ['100.64.0.0/10', 'shared address space'],
@@ -71,6 +71,9 @@ const REFUSED_PORTS: ReadonlySet<number> = new Set([
   9092, 9200, 9300, 10250, 10255, 11211, 25565, 27017,
 ]);
 
+/** Whether a webhook or an input may lie behind this port. */
+export const mayCallPort = (port: number): boolean => WEB_PORTS.has(port) || (port >= 1024 && !REFUSED_PORTS.has(port));
+
 const INTERNAL_SUFFIXES = [
   'localhost',
   'local',
@@ -104,7 +107,7 @@ export function refusedTarget(
   if (target.protocol !== 'http:' && target.protocol !== 'https:') return 'only http and https may be called';
   if (target.username !== '' || target.password !== '') return 'credentials must not stand in an address';
   const port = target.port === '' ? (target.protocol === 'https:' ? 443 : 80) : Number(target.port);
-  if (REFUSED_PORTS.has(port) || (port < 1024 && !WEB_PORTS.has(port))) return `port ${port} may not be called`;
+  if (!mayCallPort(port)) return `port ${port} may not be called`;
   const host = target.hostname.toLowerCase().replace(/\.$/, '');
   const literal = ipLiteralOf(host);
   if (literal !== null) {

@@ -1,6 +1,5 @@
-import type { z } from 'zod';
 import { FUNCTION_NAMES } from '../eventarc/routes.ts';
-import { CONFIGS } from '../functions/start/config.ts';
+import { variablesOf } from './generate/functions.ts';
 
 const BEGIN = '<!-- npm run generate: what functions/start/config.ts says -->';
 const END = '<!-- end -->';
@@ -15,17 +14,16 @@ export function withEnvironmentTable(page: string): string {
 
 /** What a deployment sets for each function; those in the place of Google's own addresses are for tests. */
 function environmentTable(): string {
-  const shapes = FUNCTION_NAMES.map((name) => CONFIGS[name].shape as Readonly<Record<string, z.ZodType>>);
-  const variables = [...new Set(shapes.flatMap((shape) => Object.keys(shape)))];
-  const rows = variables.flatMap((variable) => {
-    const schema = shapes.find((shape) => variable in shape)?.[variable];
-    if (schema === undefined || isForTests(schema)) return [];
-    return [[`\`${variable}\``, schema.description ?? '', ...shapes.map((shape) => (variable in shape ? 'x' : ''))]];
+  const all = FUNCTION_NAMES.map(variablesOf);
+  const variables = [...new Set(all.flatMap((variables) => Object.keys(variables)))];
+  const rows = variables.map((variable) => {
+    const schema = all.find((variables) => variable in variables)?.[variable];
+    return [
+      `\`${variable}\``,
+      schema?.description ?? '',
+      ...all.map((variables) => (variable in variables ? 'x' : '')),
+    ];
   });
   const heading = ['variable', 'meaning', ...FUNCTION_NAMES];
   return [heading, heading.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
-
-/** What may be left out and has no value then. */
-const isForTests = (schema: z.ZodType): boolean =>
-  schema.safeParse(undefined).data === undefined && schema.safeParse(undefined).success;

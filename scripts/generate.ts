@@ -5,6 +5,10 @@ import { firestoreIndexes } from '../cloud/indexes.ts';
 import { openApi } from '../functions/api/openapi.ts';
 import { withEnvironmentTable } from './environment-table.ts';
 import { alertsFile } from './generate/alerts.ts';
+import { deployedFunctions } from './generate/functions.ts';
+import { terraformIndexes } from './generate/indexes.ts';
+import { bucketRetention } from './generate/bucket-retention.ts';
+import { privateRanges, webhookPorts } from './generate/egress-rules.ts';
 
 /** `npm run generate`: writes what is made from the code. With `--check` it writes nothing and exits 1 where a file is not what it would be. */
 const root = join(import.meta.dirname, '..');
@@ -15,6 +19,11 @@ const GENERATED: Readonly<Record<string, (now: string) => Promise<string>>> = {
   'openapi.json': json(() => openApi(version)),
   'firestore.indexes.json': json(firestoreIndexes),
   'terraform/generated/alerts.json': json(() => alertsFile(root)),
+  'terraform/modules/job-store/indexes.tf.json': json(() => terraformIndexes(firestoreIndexes())),
+  'terraform/generated/functions.json': json(deployedFunctions),
+  'terraform/generated/private-ranges.json': json(privateRanges),
+  'terraform/generated/retention.json': json(bucketRetention),
+  'terraform/generated/webhook-ports.json': json(webhookPorts),
   'docs/12-build.md': (now) => format(withEnvironmentTable(now), { parser: 'markdown', printWidth: 120 }),
 };
 

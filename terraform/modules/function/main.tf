@@ -1,0 +1,67 @@
+locals {
+  # Cloud Run gives each service this address beside one that is known only once it is there.
+  address = "https://${var.prefix}-${var.name}-${var.project_number}.${var.region}.run.app"
+}
+
+resource "google_cloud_run_v2_service" "this" {
+  project             = var.project
+  name                = "${var.prefix}-${var.name}"
+  location            = var.region
+  description         = "functions/${var.name} of Slipway"
+  ingress             = "INGRESS_TRAFFIC_ALL"
+  deletion_protection = var.protected
+  # The function checks keys itself. Taking the platform's check away is allowed where sharing with all users is forbidden.
+  invoker_iam_disabled = var.public
+
+  template {
+    service_account                  = var.account
+    timeout                          = "${var.limits.timeout_seconds}s"
+    max_instance_request_concurrency = var.limits.concurrency
+
+    scaling {
+      min_instance_count = 0
+      max_instance_count = var.limits.max_instances
+    }
+
+    containers {
+      image = var.image
+
+      resources {
+        limits = {
+          cpu    = tostring(var.limits.cpu)
+          memory = "${var.limits.memory_mib}Mi"
+        }
+        # Nothing is done between requests, and nothing is paid.
+        cpu_idle          = true
+        startup_cpu_boost = true
+      }
+
+      dynamic "env" {
+        for_each = var.environment
+
+        content {
+          name  = env.key
+          value = env.value
+        }
+      }
+    }
+
+    dynamic "vpc_access" {
+      for_each = var.egress == null ? [] : [var.egress]
+
+      content {
+        egress = "ALL_TRAFFIC"
+
+        network_interfaces {
+          network    = vpc_access.value.network
+          subnetwork = vpc_access.value.subnetwork
+        }
+      }
+    }
+  }
+
+  lifecycle {
+    # Whoever touched the service last, by which tool.
+    ignore_changes = [client, client_version]
+  }
+}

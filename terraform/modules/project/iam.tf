@@ -1,0 +1,10 @@
+# The roles that Google gives its own agents, minutes later; a first apply cannot wait for an unknown time.
+resource "google_project_iam_member" "agent" {
+  for_each = local.agents
+
+  project = var.project
+  role    = each.value.role
+  member  = local.members[each.key]
+
+  depends_on = [google_project_service_identity.this]
+}
