@@ -3,11 +3,10 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { SIGNS, THRESHOLDS, type Threshold } from '../../domain/alerts.ts';
 import { FUNCTION_NAMES } from '../../eventarc/routes.ts';
-import { knownMetrics, metricFaults, queriesIn, type KnownMetric } from './promql.ts';
-import { alertPolicyType, dashboardType, plainOf, roundTrip } from './protos.ts';
-import { hasTerraform, planOf, resourcesOf, type PlannedResource } from './tfoffline.ts';
+import { applied, ROOT, TERRAFORM, whyNot, type Applied } from './applied.ts';
+import { knownMetrics, metricFaults, queriesIn, type KnownMetric } from './guards/promql.ts';
+import { alertPolicyType, dashboardType, plainOf, roundTrip } from './guards/protos.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
 const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
 
 const alerts = JSON.parse(read('terraform/generated/alerts.json')) as { readonly pools: object };
@@ -27,26 +26,31 @@ const vars = {
 };
 
 /** The condition of each alert, by its name. */
-function conditionsOf(policies: readonly PlannedResource[]): ReadonlyMap<string, readonly string[]> {
-  type Condition = { readonly condition_prometheus_query_language?: readonly { readonly query: string }[] };
+function conditionsOf(policies: readonly Applied[]): ReadonlyMap<string, string> {
+  interface Condition {
+    readonly display_name: string;
+    readonly condition_prometheus_query_language?: readonly { readonly query: string }[];
+  }
   return new Map(
-    policies.map(({ index, values }) => [
-      String(index),
-      (values['conditions'] as readonly Condition[]).map(
-        (condition) => condition.condition_prometheus_query_language?.[0]?.query ?? JSON.stringify(condition),
-      ),
-    ]),
+    policies
+      .flatMap(({ attributes }) => attributes['conditions'] as readonly Condition[])
+      .map((one) => [
+        one.display_name,
+        one.condition_prometheus_query_language?.[0]?.query ?? `asks in another way: ${JSON.stringify(one)}`,
+      ]),
   );
 }
 
-(hasTerraform() ? describe : describe.skip)('what terraform/modules/monitoring plans', () => {
-  let resources: readonly PlannedResource[];
+(whyNot === null ? describe : describe.skip)('what terraform/modules/monitoring makes', () => {
+  let resources: readonly Applied[];
   let known: readonly KnownMetric[];
-  const of = (type: string): readonly PlannedResource[] => resources.filter((resource) => resource.type === type);
+  const of = (type: string): readonly Applied[] => resources.filter((resource) => resource.type === type);
   const dashboards = (): unknown[] =>
-    of('google_monitoring_dashboard').map(({ values }) => JSON.parse(String(values['dashboard_json'])) as unknown);
-  beforeAll(async () => {
-    resources = resourcesOf(await planOf('terraform/modules/monitoring', { vars }));
+    of('google_monitoring_dashboard').map(
+      ({ attributes }) => JSON.parse(String(attributes['dashboard_json'])) as unknown,
+    );
+  beforeAll(() => {
+    resources = applied(join(TERRAFORM, 'modules/monitoring'), vars);
     known = knownMetrics(resources);
   }, 60_000);
 
@@ -59,9 +63,7 @@ function conditionsOf(policies: readonly PlannedResource[]): ReadonlyMap<string,
   test('each metric that an alert asks for exists', () => {
     const asked = [...conditionsOf(of('google_monitoring_alert_policy'))];
     expect(asked.length).toBeGreaterThan(0);
-    const faults = asked.flatMap(([alert, queries]) =>
-      queries.flatMap((query) => metricFaults(query, known).map((fault) => `${alert}: ${fault}`)),
-    );
+    const faults = asked.flatMap(([alert, query]) => metricFaults(query, known).map((fault) => `${alert}: ${fault}`));
     expect(faults).toEqual([]);
   });
 
@@ -81,8 +83,8 @@ function conditionsOf(policies: readonly PlannedResource[]): ReadonlyMap<string,
 
   test('alert policies lose nothing in the message that is published for them', () => {
     const type = alertPolicyType();
-    for (const { values } of of('google_monitoring_alert_policy')) {
-      const plain = plainOf(type, values as Parameters<typeof plainOf>[1]);
+    for (const { attributes } of of('google_monitoring_alert_policy')) {
+      const plain = plainOf(type, attributes as Parameters<typeof plainOf>[1]);
       expect(roundTrip(type, plain)).toEqual(plain);
     }
   });
@@ -117,8 +119,8 @@ function conditionsOf(policies: readonly PlannedResource[]): ReadonlyMap<string,
   });
 
   test('each page that an alert names is there', () => {
-    const pages = of('google_monitoring_alert_policy').flatMap(({ values }) => {
-      const [documentation] = values['documentation'] as readonly { readonly content: string }[];
+    const pages = of('google_monitoring_alert_policy').flatMap(({ attributes }) => {
+      const [documentation] = attributes['documentation'] as readonly { readonly content: string }[];
       return [...(documentation?.content ?? '').matchAll(/docs\/[\w-]+\.md/g)].map(([page]) => page);
     });
     expect(pages.length).toBeGreaterThan(0);

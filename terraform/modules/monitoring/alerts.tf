@@ -29,7 +29,7 @@ locals {
       title    = "a job has been queued for too long"
       query = join(" or ", [
         for pool in sort(keys(var.jobs)) :
-        "max by (queue) (${local.metric.oldest_queued_seconds}{${local.by_sweep},queue=~\"${pool}@.+\"}) > ${var.alerts.pools[pool].oldest_queued_seconds}"
+        "max by (queue) (${local.metric.oldest_queued_seconds}{${local.by_sweep},queue=~\"${pool}@.+\"}) > ${try(var.alerts.pools[pool].oldest_queued_seconds, local._most.oldest_queued)}"
       ])
       retest  = 0
       page    = "docs/02-dispatch.md"

@@ -80,14 +80,9 @@ variable "event_subscriptions" {
 }
 
 variable "jobs" {
-  description = "Pool: the name of its Cloud Run Job, the same in each region."
+  description = "Pool: the name of its Cloud Run Job, the same in each region. One that is not in alerts, since its models lie elsewhere, has the list's own threshold."
   type        = map(string)
   nullable    = false
-
-  validation {
-    condition     = alltrue([for pool in keys(var.jobs) : contains(keys(var.alerts.pools), pool)])
-    error_message = "A pool has no threshold in terraform/generated/alerts.json: run npm run generate."
-  }
 }
 
 variable "prefix" {

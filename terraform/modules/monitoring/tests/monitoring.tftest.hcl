@@ -187,12 +187,16 @@ run "channels" {
   }
 }
 
-run "refuses_a_pool_without_a_threshold" {
+run "a_pool_of_other_models" {
   command = plan
   variables {
     jobs = { folding = "acme-dev-folding" }
   }
-  expect_failures = [var.jobs]
+
+  assert {
+    condition     = endswith(google_monitoring_alert_policy.threshold["oldest_queued"].conditions[0].condition_prometheus_query_language[0].query, "queue=~\"folding@.+\"}) > 300")
+    error_message = "A pool that the generated file does not know has the list's threshold."
+  }
 }
 
 run "refuses_a_billing_account_that_is_none" {

@@ -17,8 +17,8 @@ export const dashboardType = (): Type =>
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
-/** Attributes of Terraform's own, which no API is sent. */
-const TERRAFORM_ONLY = new Set(['id', 'project', 'timeouts']);
+/** What no API is sent: Terraform's own attributes, and what only an answer has. */
+const NOT_SENT = new Set(['id', 'project', 'timeouts', 'creation_record']);
 
 /**
  * A resource of Terraform, or JSON as an API takes it, as a message's plain object: names in camel case, a block of which there
@@ -26,13 +26,10 @@ const TERRAFORM_ONLY = new Set(['id', 'project', 'timeouts']);
  */
 export function plainOf(type: Type, value: Json): unknown {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
-  const entries = Object.entries(value as Readonly<Record<string, Json>>).flatMap(([key, given]) => {
+  const entries = Object.entries(value as Readonly<Record<string, Json>>).flatMap(([key, inner]) => {
     const name = camelCase(key);
-    // In a list, what a plan does not know yet is null.
-    const inner = Array.isArray(given) ? (given as readonly Json[]).filter((one) => one !== null) : given;
-    const isUnset = inner === null || (Array.isArray(inner) && inner.length === 0);
-    if (isUnset || (type.fields[name] === undefined && TERRAFORM_ONLY.has(key))) return [];
-    return [[name, plainField(type.fields[name], inner)] as const];
+    const isUnset = inner === null || inner === '' || (Array.isArray(inner) && inner.length === 0);
+    return isUnset || NOT_SENT.has(key) ? [] : [[name, plainField(type.fields[name], inner)] as const];
   });
   return Object.fromEntries(entries);
 }

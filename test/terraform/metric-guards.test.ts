@@ -1,16 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { knownMetrics, metricFaults, promqlName, queriesIn } from './promql.ts';
-import { alertPolicyType, dashboardType, plainOf, roundTrip } from './protos.ts';
+import { knownMetrics, metricFaults, promqlName, queriesIn } from './guards/promql.ts';
+import { alertPolicyType, dashboardType, plainOf, roundTrip } from './guards/protos.ts';
 
 /** What holds the alerts and dashboards to what exists has to find it when they are not. */
 const known = knownMetrics([
   {
     address: 'google_logging_metric.line["run_time"]',
-    mode: 'managed',
     type: 'google_logging_metric',
-    name: 'line',
-    index: 'run_time',
-    values: {
+    attributes: {
       name: 'acme-dev/run_time',
       metric_descriptor: [{ value_type: 'DISTRIBUTION', labels: [{ key: 'model' }] }],
     },

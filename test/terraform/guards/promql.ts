@@ -1,7 +1,7 @@
-import { GOOGLE_METRICS } from '../../cloud/google-metrics.ts';
-import { GAUGE_RESOURCE, gaugeType } from '../../cloud/monitoring.ts';
-import { GAUGES, type GaugeName } from '../../domain/metrics.ts';
-import type { PlannedResource } from './tfoffline.ts';
+import { GOOGLE_METRICS } from '../../../cloud/google-metrics.ts';
+import { GAUGE_RESOURCE, gaugeType } from '../../../cloud/monitoring.ts';
+import { GAUGES, type GaugeName } from '../../../domain/metrics.ts';
+import type { Applied } from '../applied.ts';
 
 /** A metric that is known to exist, or to exist once it is needed. */
 export interface KnownMetric {
@@ -12,10 +12,10 @@ export interface KnownMetric {
   readonly labels: readonly string[];
 }
 
-/** The metrics that alerts and dashboards may ask for: what the plan makes, what sweep writes, what Google is taken to have. */
-export function knownMetrics(planned: readonly PlannedResource[]): readonly KnownMetric[] {
+/** The metrics that alerts and dashboards may ask for: what Terraform makes, what sweep writes, what Google is taken to have. */
+export function knownMetrics(applied: readonly Applied[]): readonly KnownMetric[] {
   return [
-    ...planned.filter(({ type }) => type === 'google_logging_metric').map(ofLogs),
+    ...applied.filter(({ type }) => type === 'google_logging_metric').map(ofLogs),
     ...(Object.keys(GAUGES) as GaugeName[]).map((name) => ({
       type: gaugeType(name),
       resource: GAUGE_RESOURCE,
@@ -26,13 +26,13 @@ export function knownMetrics(planned: readonly PlannedResource[]): readonly Know
   ];
 }
 
-function ofLogs({ values }: PlannedResource): KnownMetric {
-  const [descriptor] = values['metric_descriptor'] as readonly {
+function ofLogs({ attributes }: Applied): KnownMetric {
+  const [descriptor] = attributes['metric_descriptor'] as readonly {
     value_type: string;
     labels: readonly { key: string }[];
   }[];
   return {
-    type: `logging.googleapis.com/user/${String(values['name'])}`,
+    type: `logging.googleapis.com/user/${String(attributes['name'])}`,
     resource: 'cloud_run_revision',
     kind: descriptor?.value_type === 'DISTRIBUTION' ? 'distribution' : 'count',
     labels: ['service_name', ...(descriptor?.labels ?? []).map(({ key }) => key)],
