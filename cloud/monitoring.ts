@@ -1,4 +1,5 @@
 import type { MetricServiceClient, protos } from '@google-cloud/monitoring';
+import type { GaugeName } from '../domain/metrics.ts';
 import type { Clock, Gauge, MetricSink } from '../domain/ports.ts';
 import { SECOND } from '../domain/time.ts';
 import { CALL_MS } from './deadline.ts';
@@ -6,6 +7,11 @@ import { clientOptions, type Project } from './endpoints.ts';
 import { lazy } from './lazy.ts';
 
 type TimeSeries = protos.google.monitoring.v3.ITimeSeries;
+
+/** The kind of resource that gauges stand on. */
+export const GAUGE_RESOURCE = 'generic_task';
+/** What a gauge is called in Cloud Monitoring. */
+export const gaugeType = (name: GaugeName): string => `custom.googleapis.com/slipway/${name}`;
 
 /** What one `CreateTimeSeries` takes. */
 const SERIES_PER_CALL = 200;
@@ -20,11 +26,11 @@ export function cloudGauges(
     return new Client(await clientOptions(projectId, options.endpoints.monitoring));
   });
   const resource = {
-    type: 'generic_task',
+    type: GAUGE_RESOURCE,
     labels: { project_id: projectId, location: region, namespace: name, job: 'sweep', task_id: 'sweep' },
   };
   const seriesOf = ({ name: metric, queue, value }: Gauge, nowMs: number): TimeSeries => ({
-    metric: { type: `custom.googleapis.com/slipway/${metric}`, labels: queue === null ? {} : { queue } },
+    metric: { type: gaugeType(metric), labels: queue === null ? {} : { queue } },
     resource,
     metricKind: 'GAUGE',
     valueType: 'DOUBLE',

@@ -1,5 +1,6 @@
 import type { CollectionName, Collections } from './collections.ts';
 import type { Messages, Topic } from './messages.ts';
+import type { GaugeName } from './metrics.ts';
 import type { FieldOf, Part, QueryOptions } from './query.ts';
 import type { CollectionOf, Scalar, ShapeName, Where } from './shapes.ts';
 
@@ -210,7 +211,7 @@ export interface SettledRecord {
 }
 
 export interface Gauge {
-  readonly name: 'queued_jobs' | 'oldest_queued_seconds' | 'held_slots' | 'open_events';
+  readonly name: GaugeName;
   readonly queue: string | null;
   readonly value: number;
 }

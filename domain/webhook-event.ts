@@ -35,6 +35,12 @@ export function webhookBody(
   return JSON.stringify({ type, timestamp: new Date(event.atMs).toISOString(), data: eventFacts(job, event) });
 }
 
+/** When the event happened that a body of `webhookBody` tells of; NaN for any other. */
+export function eventAtMs(body: string): number {
+  const { timestamp } = JSON.parse(body) as { readonly timestamp?: unknown };
+  return Date.parse(String(timestamp));
+}
+
 /** What is told of a job's event, by webhook or otherwise: it will be true for ever. */
 export const eventFacts = (job: Pick<Job, 'id' | 'model' | 'metadata'>, event: JobEvent) => ({
   id: job.id,

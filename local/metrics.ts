@@ -1,3 +1,4 @@
+import { GAUGES } from '../domain/metrics.ts';
 import type { Gauge, Log, MetricSink, SettledRecord } from '../domain/ports.ts';
 
 export interface MemoryMetrics extends MetricSink {
@@ -15,13 +16,6 @@ interface Family {
 }
 
 const family = (name: string, type: Family['type'], help: string): Family => ({ name, type, help, series: new Map() });
-
-const GAUGES = {
-  queued_jobs: 'Jobs that a worker may take now.',
-  oldest_queued_seconds: 'Age of the oldest queued job.',
-  held_slots: 'Slots that are not free.',
-  open_events: 'Events that are not settled yet.',
-} as const satisfies Record<Gauge['name'], string>;
 
 /** Writes one structured line for each settled event and keeps the sums of them in memory. */
 export function memoryMetrics(log: Log): MemoryMetrics {

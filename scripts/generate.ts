@@ -1,9 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { format } from 'prettier';
 import { firestoreIndexes } from '../cloud/indexes.ts';
 import { openApi } from '../functions/api/openapi.ts';
 import { withEnvironmentTable } from './environment-table.ts';
+import { alertsFile } from './generate/alerts.ts';
 import { deployedFunctions } from './generate/functions.ts';
 import { terraformIndexes } from './generate/indexes.ts';
 import { bucketRetention } from './generate/bucket-retention.ts';
@@ -12,11 +13,12 @@ import { privateRanges, webhookPorts } from './generate/egress-rules.ts';
 /** `npm run generate`: writes what is made from the code. With `--check` it writes nothing and exits 1 where a file is not what it would be. */
 const root = join(import.meta.dirname, '..');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
-const json = (make: () => object) => (): Promise<string> =>
-  format(JSON.stringify(make()), { parser: 'json', printWidth: 120 });
+const json = (make: () => object | Promise<object>) => async (): Promise<string> =>
+  format(JSON.stringify(await make()), { parser: 'json', printWidth: 120 });
 const GENERATED: Readonly<Record<string, (now: string) => Promise<string>>> = {
   'openapi.json': json(() => openApi(version)),
   'firestore.indexes.json': json(firestoreIndexes),
+  'terraform/generated/alerts.json': json(() => alertsFile(root)),
   'terraform/modules/job-store/indexes.tf.json': json(() => terraformIndexes(firestoreIndexes())),
   'terraform/generated/functions.json': json(deployedFunctions),
   'terraform/generated/private-ranges.json': json(privateRanges),
@@ -34,8 +36,10 @@ const isCheck = flag === '--check';
 for (const [name, make] of Object.entries(GENERATED)) {
   const file = join(root, name);
   const wanted = await make(readOrEmpty(file));
-  if (!isCheck) writeFileSync(file, wanted);
-  else if (readOrEmpty(file) !== wanted) {
+  if (!isCheck) {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, wanted);
+  } else if (readOrEmpty(file) !== wanted) {
     console.error(`${name} is not what the code says: run npm run generate`);
     process.exitCode = 1;
   }

@@ -1,3 +1,4 @@
+import type { AcceptedRecord } from '../../domain/metrics.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { Answer } from '../http/answer.ts';
 import type { JobPlan } from '../submit/plan-job.ts';
@@ -23,7 +24,10 @@ export async function answerSubmission(
 ): Promise<Answer> {
   const key = idempotencyKeyOf(call.headers);
   const waitSeconds = waitSecondsOf(call.headers);
+  const begunAtMs = deps.clock.nowMs();
   const { job, isNew } = await submit(deps, { tenant: call.tenant, key, requestHash }, planOf);
+  const record: AcceptedRecord = { job: job.id, model: job.model, isNew, tookMs: deps.clock.nowMs() - begunAtMs };
+  deps.log.info('job accepted', { ...record });
   // The job is stored: where no more answers may be held open, this one is not held.
   const isHeld = waitSeconds > 0 && mayHoldOpen(deps, call);
   const waited = isHeld ? await waitForEnd(deps, job.id, waitSeconds, call) : null;

@@ -1,8 +1,10 @@
 import type { Delivery, DeliveryAttempt } from '../../domain/contract/delivery.ts';
 import { isSameCall, lostTryAtMs, nextTry, retryAfterMs, type AfterTry } from '../../domain/delivery.policy.ts';
 import { AddressRefusedError, HttpFailure, isConflict } from '../../domain/errors.ts';
+import type { TriedRecord } from '../../domain/metrics.ts';
 import { refs, update, type OutboundResponse } from '../../domain/ports.ts';
 import { NEVER_MS, SECOND } from '../../domain/time.ts';
+import { eventAtMs } from '../../domain/webhook-event.ts';
 import type { DeliverDeps } from '../deps.ts';
 import { decideAgain } from '../steps/again.ts';
 import { signedHeaders } from './sign.ts';
@@ -134,14 +136,22 @@ async function record(deps: DeliverDeps, claimed: Delivery, attempt: DeliveryAtt
     const attempts = [...read.data.attempts, attempt];
     await deps.store.commit([update(refs.delivery(claimed.id), read, { attempts, ...(decides ? after : {}) })]);
   });
-  deps.log.info('webhook tried', {
+  deps.log.info('webhook tried', { ...triedRecord(claimed, attempt, after) });
+}
+
+/** How late we are shows in the first try that was made: when the later ones come is up to the receiver. */
+function triedRecord(claimed: Delivery, attempt: DeliveryAttempt, after: AfterTry): TriedRecord {
+  const lateMs = attempt.atMs - eventAtMs(claimed.body);
+  return {
     delivery: claimed.id,
+    event: claimed.type,
     try: claimed.claims,
     status: attempt.status,
     failure: attempt.failure,
     latencyMs: attempt.latencyMs,
+    toldMs: claimed.attempts.length > 0 || Number.isNaN(lateMs) ? null : Math.max(0, lateMs),
     state: after.state,
-  });
+  };
 }
 
 /** False where the caller hung up meanwhile. */

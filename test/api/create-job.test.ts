@@ -177,6 +177,34 @@ describe('Prefer: wait', () => {
     expect(ended).toMatchObject({ id: job.id, state: 'succeeded', output: { text: 'done' } });
   });
 
+  test('counts for nothing in the line that says how long the submission took', async () => {
+    let now = 1_000;
+    const stored = Promise.withResolvers<void>();
+    api = await serveApi(({ bus, clock }) => ({
+      bus: {
+        publish: async (...nudge) => {
+          await bus.publish(...nudge);
+          now += 250;
+          stored.resolve();
+        },
+      },
+      clock: { ...clock, nowMs: () => now },
+    }));
+    const waiting = submit(GOOD, { Prefer: 'wait=30', 'Idempotency-Key': 'k' });
+    await stored.promise;
+    const line = await api.log.line(({ message }) => message === 'job accepted');
+    now += 20_000;
+    const { items } = JobList.parse(await (await api.send('GET', '/v1/jobs')).json());
+    await endJob(items[0]?.id ?? '', 'succeeded', { text: 'done' });
+    const [, job] = await waiting;
+    expect(line).toEqual({
+      level: 'info',
+      message: 'job accepted',
+      fields: { job: job.id, model: 'slide-text', isNew: true, tookMs: 250 },
+    });
+    expect(api.log.lines.filter(({ message }) => message === 'job accepted')).toHaveLength(1);
+  });
+
   test('gives the job as it is when the time is up', async () => {
     api = await serveApi(({ clock }) => ({
       clock: { ...clock, after: (ms, fn) => clock.after(ms / 100, fn), nowMs: fast },

@@ -190,7 +190,7 @@ describe('a read token', () => {
       expect(answer.status).toBe(500);
       expect(await answer.text()).not.toContain(token);
     }
-    expect(api.log.lines.map(({ message }) => message)).toEqual(['request failed', 'request failed']);
+    expect(api.log.lines.map(({ message }) => message)).toEqual(['job accepted', 'request failed', 'request failed']);
     expect(JSON.stringify(api.log.lines)).not.toContain(token);
   });
 

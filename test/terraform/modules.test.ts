@@ -10,11 +10,12 @@ const names = readdirSync(MODULES).sort();
 const scratch = mkdtempSync(join(tmpdir(), 'slipway-modules-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-/** A folder beside which the modules lie as they do beside the root. */
+/** A folder in which the modules, and what is generated for them, lie as they do in the root. */
 function folder(name: string, files: Readonly<Record<string, string>>): string {
   const at = join(scratch, name);
   mkdirSync(at);
   symlinkSync(MODULES, join(at, 'modules'));
+  symlinkSync(join(TERRAFORM, 'generated'), join(at, 'generated'));
   writeFileSync(join(scratch, 'firestore.rules'), 'service cloud.firestore {}\n');
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(join(at, path, '..'), { recursive: true });

@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
 import type { Delivery } from '../../domain/contract/delivery.ts';
+import type { JobEvent } from '../../domain/contract/job.ts';
 import type { Http } from '../../domain/ports.ts';
 import { DEFAULT_SETTINGS } from '../../domain/settings.ts';
 import { MINUTE, NEVER_MS, SECOND } from '../../domain/time.ts';
+import { webhookBody } from '../../domain/webhook-event.ts';
 import type { Deps } from '../../functions/deps.ts';
 import { deliver } from '../../functions/deliver/deliver.ts';
 import { createHttp } from '../../host/http.ts';
@@ -11,6 +13,7 @@ import { removeFolders } from '../local/folder.ts';
 import { BODY, deliveryRig, ID, SECRET, status, type DeliveryRig } from './delivery-rig.ts';
 
 const STILL = new AbortController().signal;
+const T0 = Date.UTC(2026, 10, 26);
 let rig: DeliveryRig;
 beforeEach(async () => {
   rig = await deliveryRig();
@@ -125,6 +128,42 @@ describe('a delivery', () => {
       state: 'exhausted',
       attempts: [{ failure: 'its signing secret is gone' }],
     });
+  });
+});
+
+describe('a try is one structured line', () => {
+  const tried = (): readonly Readonly<Record<string, unknown>>[] =>
+    rig.log.lines.filter(({ message }) => message === 'webhook tried').map(({ fields }) => fields);
+  const bodyOf = (atMs: number): string => {
+    const event = { from: 'running', to: 'succeeded', seq: 3, attempt: 1, atMs, error: null } as unknown as JobEvent;
+    return webhookBody({ id: 'j1', model: 'm', metadata: {} }, event, 'job.succeeded');
+  };
+
+  test('with how long after its event it was made, where it is the first', async () => {
+    await rig.owe({ body: bodyOf(rig.clock.nowMs() - 42_000) });
+    rig.answers.push(status(500), status(200));
+    await passSecondTry(deliver(rig.deps, ID, STILL));
+    const said = { delivery: ID, event: 'job.succeeded', failure: null };
+    expect(tried()).toEqual([
+      expect.objectContaining({ ...said, try: 1, status: 500, toldMs: 42_000, state: 'pending' }),
+      expect.objectContaining({ ...said, try: 2, status: 200, toldMs: null, state: 'delivered' }),
+    ]);
+  });
+
+  test('that says so too where an earlier one was lost before it was made', async () => {
+    await rig.owe({ body: bodyOf(rig.clock.nowMs() - 90_000), claims: 1 });
+    await deliver(rig.deps, ID, STILL);
+    expect(tried()).toEqual([expect.objectContaining({ try: 2, toldMs: 90_000, state: 'delivered' })]);
+  });
+
+  test.each([
+    ['that begins before its event, by another clock, is made at once', bodyOf(T0 + 5_000), 0],
+    ['without an event’s time says nothing of it', BODY, null],
+  ])('%s', async (_, body, toldMs) => {
+    rig.clock.set(T0);
+    await rig.owe({ body });
+    await deliver(rig.deps, ID, STILL);
+    expect(tried()).toEqual([expect.objectContaining({ try: 1, toldMs })]);
   });
 });
 
