@@ -7,7 +7,7 @@ module "monitoring" {
   region         = local.home
   alerts         = local.alerts
   services       = { for name, function in merge(module.function, module.entrance) : name => function.service.name }
-  jobs           = { for name in keys(local.pools) : name => module.gpu_pool[name].job }
+  jobs           = { for name in keys(local.pools) : name => "${var.prefix}-${name}" }
 
   event_subscriptions      = { for name, trigger in module.trigger : name => trigger.subscription }
   deliveries_subscription  = module.deliveries.subscription

@@ -11,7 +11,7 @@ output "bucket" {
 }
 
 output "dashboard" {
-  description = "The id of the dashboard in Cloud Monitoring."
+  description = "The address of the dashboard in Cloud Monitoring."
   value       = module.monitoring.dashboard
 }
 

@@ -9,7 +9,7 @@ output "bucket" {
 }
 
 output "dashboard" {
-  description = "The id of the dashboard in Cloud Monitoring."
+  description = "The address of the dashboard in Cloud Monitoring."
   value       = module.slipway.dashboard
 }
 
