@@ -1,5 +1,5 @@
 import type { Attempt, Cost } from './contract/job.ts';
-import { PRICES } from './prices.ts';
+import { priceOf } from './hardware.ts';
 import { ERROR_TABLE } from './retry.policy.ts';
 import { SECOND } from './time.ts';
 
@@ -7,11 +7,11 @@ import { SECOND } from './time.ts';
  * What a job's attempts would have cost on this hardware: the boot of each worker that was started for it, its own run time,
  * and the idling of the worker right before it. Attempts whose error is not billed cost nothing. A worker's minimum charge
  * is not shared out here: it belongs to the worker, not to any one job.
- * @returns null where the price table has no such hardware
+ * @returns null where the price of the hardware is not known
  */
 export function costOf(attempts: readonly Attempt[], hardware: string): Cost | null {
-  const price = PRICES[hardware];
-  if (price === undefined) return null;
+  const price = priceOf(hardware);
+  if (price === null) return null;
   let bootMs = 0;
   let computeMs = 0;
   let idleMs = 0;

@@ -1,4 +1,4 @@
-import { PRICES } from './prices.ts';
+import { priceOf } from './hardware.ts';
 import { SECOND } from './time.ts';
 
 /** Workers as one more job would find them: how many may take it at once, how many run another, how many have still to boot. */
@@ -48,8 +48,8 @@ export function coarseMs(ms: number): number {
   return ([1, 2, 5].find((step) => ms <= step * power) ?? 10) * power;
 }
 
-/** What so much of a worker's time costs on this hardware, in US dollars; null where the price table has no such hardware. */
+/** What so much of a worker's time costs on this hardware, in US dollars; null where its price is not known. */
 export function expectedCostUsd(hardware: string, ms: number): number | null {
-  const price = PRICES[hardware];
-  return price === undefined ? null : (ms / SECOND) * price.usdPerSecond;
+  const price = priceOf(hardware);
+  return price === null ? null : (ms / SECOND) * price.usdPerSecond;
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { HARDWARE_NAMES, unknownHardware } from '../hardware.ts';
 import { ErrorKind } from './job.ts';
+import { Volumes } from './volume.ts';
 
 /** A week, whoever asks for it: files are kept for longer than a job with the longest deadline can wait. */
 export const MAX_START_DEADLINE_SECONDS = 604_800;
@@ -42,7 +44,10 @@ export const Model = z.strictObject({
   input: JsonSchema,
   output: JsonSchema,
   requires: z.array(Requirement).default([]),
-  hardware: z.string().default('l4').describe('a row of domain/prices.ts'),
+  hardware: z
+    .enum(HARDWARE_NAMES, { error: ({ input }) => unknownHardware(input) })
+    .default('l4')
+    .describe('a row of domain/hardware.ts'),
   limits: z
     .strictObject({
       runTimeoutSeconds: z.number().positive().max(3_600).default(600),
@@ -65,14 +70,34 @@ export const Model = z.strictObject({
 });
 export type Model = z.infer<typeof Model>;
 
+/** An image by its digest: what a tag names can change after it was tried. */
+const imageReference = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9.-]*(?::\d+)?(?:\/[a-z0-9._-]+)+@sha256:[0-9a-f]{64}$/,
+    'an image by its digest: host/path@sha256:<64 hexadecimal digits>',
+  );
+
 /** A row of `gpu-job/models/pools.yaml`; a pool that is not named there has these defaults. */
-export const Pool = z.strictObject({
-  name,
-  max: z.int().min(1).max(100).default(1),
-  idleTimeoutSeconds: z.number().nonnegative().default(30),
-  startupTimeoutSeconds: z.number().positive().default(300),
-  maxLifetimeSeconds: z.number().positive().default(3_300),
-});
+export const Pool = z
+  .strictObject({
+    name,
+    max: z.int().min(1).max(100).default(1),
+    idleTimeoutSeconds: z.number().nonnegative().default(30),
+    startupTimeoutSeconds: z.number().positive().default(300),
+    maxLifetimeSeconds: z.number().positive().default(3_300),
+    dockerfile: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('what its image is built by, relative to this file; gpu-job/Dockerfile unless told'),
+    image: imageReference.optional().describe('an image that is built elsewhere; the build then makes none'),
+    volumes: Volumes.default([]),
+  })
+  .refine(({ dockerfile, image }) => dockerfile === undefined || image === undefined, {
+    path: ['image'],
+    message: 'is an image that is built already, so there is nothing to build by "dockerfile": take one of them away',
+  });
 export type Pool = z.infer<typeof Pool>;
 
 /** A model as this deployment has it; `missing` lists what must be installed before it can run. */

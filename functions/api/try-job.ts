@@ -2,7 +2,7 @@ import type { JobPlanResource } from '../../domain/contract/plan.ts';
 import type { Model, Queue } from '../../domain/contract/model.ts';
 import { coarseMs, expectedCostUsd, expectedWaitMs } from '../../domain/expect.policy.ts';
 import { basisOf, figureOf, historyOf, type History, type Spread } from '../../domain/history.policy.ts';
-import { PRICES } from '../../domain/prices.ts';
+import { priceOf } from '../../domain/hardware.ts';
 import { isHeldSlot } from '../../domain/slot.policy.ts';
 import { targetWorkers, type QueueView } from '../../domain/target.policy.ts';
 import { SECOND } from '../../domain/time.ts';
@@ -91,7 +91,7 @@ function expectations(
   // A boot is billed with the first job of its worker.
   const isCold = idle === 0 && now.queued < booting;
   const bootMs = isCold ? boot.ms : 0;
-  const price = PRICES[hardware];
+  const price = priceOf(hardware);
   return {
     basis: {
       wait: basisOf(boot, ahead),
@@ -104,7 +104,7 @@ function expectations(
     bootSeconds: bootMs / SECOND,
     runSeconds: run.ms / SECOND,
     costUsd: expectedCostUsd(hardware, bootMs + run.ms),
-    price: price === undefined ? null : { hardware, date: price.date, verified: price.verified },
+    price: price === null ? null : { hardware, date: price.date, verified: price.verified },
   };
 }
 

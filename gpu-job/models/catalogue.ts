@@ -65,6 +65,13 @@ function checkModel(model: Model, report: Report): void {
   });
 }
 
+/** Each model that names another machine than the first of its pool, and that first one. */
+const mixedPools = (models: readonly Model[]): [Model, Model][] =>
+  models.flatMap((model): [Model, Model][] => {
+    const first = models.find(({ pool }) => pool === model.pool) ?? model;
+    return first.hardware === model.hardware ? [] : [[model, first]];
+  });
+
 /**
  * Reads every `<folder>/<name>/model.yaml` and `<folder>/pools.yaml` (which may be absent).
  * @throws CatalogueError naming each file and field at fault
@@ -108,6 +115,13 @@ export async function loadCatalogue(options: CatalogueOptions): Promise<LoadedCa
       poolFiles.set(pool.name, file);
     });
   }
+  mixedPools([...models.values()].map(({ model }) => model)).forEach(([model, first]) => {
+    const [file, other] = [model, first].map(({ name }) => join(folders.get(name) ?? '', MODEL_FILE));
+    reportFor(file ?? '')(
+      '/hardware',
+      `is "${model.hardware}", but the pool "${model.pool}" has "${first.hardware}" by ${other}: all models of a pool have one machine`,
+    );
+  });
   if (faults.length > 0) throw new CatalogueError(faults);
   return {
     models,

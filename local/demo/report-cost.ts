@@ -1,4 +1,4 @@
-import { PRICES } from '../../domain/prices.ts';
+import { priceOf } from '../../domain/hardware.ts';
 import type { Named } from './jobs.ts';
 import { wrapped } from './table.ts';
 
@@ -20,10 +20,10 @@ function linesFor(hardware: string, jobs: readonly Named[], width: number): stri
     costed.reduce((total, { cost }) => total + cost[part], 0);
   const workers = new Set(costed.flatMap(({ job }) => job.attempts.map((attempt) => attempt.worker))).size;
   const row = costed[0]?.cost;
-  const price = PRICES[hardware];
+  const price = priceOf(hardware);
   const isVerified = costed.every(({ cost }) => cost.verified);
   const minimum =
-    price === undefined
+    price === null
       ? ''
       : ` Cloud Run bills each worker for at least ${price.minimumSeconds} s: the ${workers === 1 ? '1 worker of these jobs comes' : `${workers} workers of these jobs come`} to ` +
         `${usd(workers * price.minimumSeconds * price.usdPerSecond)} at least.`;

@@ -3,7 +3,7 @@ import type { Attempt, ErrorKind } from '../../domain/contract/job.ts';
 import { ErrorKind as ErrorKinds } from '../../domain/contract/job.ts';
 import type { SlotState } from '../../domain/contract/slot.ts';
 import { costOf } from '../../domain/cost.policy.ts';
-import { PRICES } from '../../domain/prices.ts';
+import { priceOf } from '../../domain/hardware.ts';
 import { rankOf } from '../../domain/rank.policy.ts';
 import { decideRecovery } from '../../domain/recover.policy.ts';
 import { decideRetry, ERROR_TABLE, type RetryView } from '../../domain/retry.policy.ts';
@@ -169,7 +169,7 @@ describe('the cost', () => {
     attempt: 1, slot: 's', fence: 1, execution: 'e', cold: true, bootMs: 10_000, loadMs: 0, idleMs: 0,
     startedAtMs: T0, endedAtMs: T0 + 20_000, outcome: 'succeeded', error: null, ...over,
   }); // prettier-ignore
-  const perSecond = PRICES['l4']?.usdPerSecond ?? NaN;
+  const perSecond = priceOf('l4')?.usdPerSecond ?? NaN;
 
   test('is boot, run and idle time at the price of the hardware, and says how sure the price is', () => {
     const cost = costOf([attempt({ idleMs: 5_000 })], 'l4');

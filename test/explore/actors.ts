@@ -1,6 +1,6 @@
 import type { ClaimedJob, FinishRequest, Outcome } from '../../domain/contract/door.ts';
 import type { Job, JobEvent } from '../../domain/contract/job.ts';
-import type { Catalogue } from '../../domain/contract/model.ts';
+import { Pool, type Catalogue } from '../../domain/contract/model.ts';
 import { RequestError } from '../../domain/errors.ts';
 import { create, refs, update, type Due, type LaunchRequest } from '../../domain/ports.ts';
 import { owesLook } from '../../domain/place.policy.ts';
@@ -55,7 +55,7 @@ const absent = (name: string) => (): never => {
 function depsOf(ports: SteppingPorts, behaviour: Behaviour): Deps {
   const { queue, otherQueue, max, expectedBootMs, expectedRunMs } = behaviour;
   const names = otherQueue === undefined ? [queue] : [queue, otherQueue];
-  const pool = { name: 'noop', max, idleTimeoutSeconds: 30, startupTimeoutSeconds: 300, maxLifetimeSeconds: 3_300 };
+  const pool = Pool.parse({ name: 'noop', max });
   const blobs = absent('blobs');
   const alike = { pool, region: 'local', models: [], expectedBootMs, expectedRunMs };
   const catalogue: Catalogue = {

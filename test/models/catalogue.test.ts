@@ -51,7 +51,14 @@ test('models of several folders make one catalogue; a pool without a row has the
   const { queues, folders } = await load(['one', 'two']);
   expect(queues.get('p@here')).toEqual({
     name: 'p@here',
-    pool: { name: 'p', max: 1, idleTimeoutSeconds: 30, startupTimeoutSeconds: 300, maxLifetimeSeconds: 3_300 },
+    pool: {
+      name: 'p',
+      max: 1,
+      idleTimeoutSeconds: 30,
+      startupTimeoutSeconds: 300,
+      maxLifetimeSeconds: 3_300,
+      volumes: [],
+    },
     region: 'here',
     models: ['a', 'b'],
     expectedBootMs: 40_000,
