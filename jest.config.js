@@ -3,6 +3,8 @@ import { availableParallelism } from 'node:os';
 /** Tests run the very files that production runs: Node's own type stripping, native ES modules, no build. */
 export default {
   testEnvironment: 'node',
+  // What is built has a package.json of one name in several folders.
+  modulePathIgnorePatterns: ['<rootDir>/dist/'],
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/test/strip-types.js' },

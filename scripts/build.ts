@@ -5,7 +5,8 @@ import { ROOT } from './build/bundle.ts';
 import { tableOf } from './build/sizes.ts';
 
 /**
- * `npm run build`: makes `dist/functions/<name>` and `dist/worker`, each of which is deployed as it is. The models are those of
+ * `npm run build`: makes `dist/functions/<name>` and `dist/worker`, each of which is deployed as it is, `dist/images/<pool>`, of which the
+ * images of pools are made, and `dist/pools.json`, of which Terraform makes their Cloud Run Jobs. The models are those of
  * gpu-job/models and of `SLIPWAY_MODELS` (further folders, separated by ":"), as for `npm start`.
  */
 const further = (process.env['SLIPWAY_MODELS'] ?? '').split(delimiter).filter((folder) => folder !== '');

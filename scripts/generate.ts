@@ -6,6 +6,7 @@ import { openApi } from '../functions/api/openapi.ts';
 import { withEnvironmentTable } from './environment-table.ts';
 import { alertsFile } from './generate/alerts.ts';
 import { deployedFunctions } from './generate/functions.ts';
+import { poolsHere } from './generate/pools.ts';
 import { terraformIndexes } from './generate/indexes.ts';
 import { bucketRetention } from './generate/bucket-retention.ts';
 import { privateRanges, webhookPorts } from './generate/egress-rules.ts';
@@ -21,6 +22,7 @@ const GENERATED: Readonly<Record<string, (now: string) => Promise<string>>> = {
   'terraform/generated/alerts.json': json(() => alertsFile(root)),
   'terraform/modules/job-store/indexes.tf.json': json(() => terraformIndexes(firestoreIndexes())),
   'terraform/generated/functions.json': json(deployedFunctions),
+  'terraform/generated/pools.json': json(poolsHere),
   'terraform/generated/private-ranges.json': json(privateRanges),
   'terraform/generated/retention.json': json(bucketRetention),
   'terraform/generated/webhook-ports.json': json(webhookPorts),

@@ -5,7 +5,10 @@ export const IMAGE_FOLDER = '/slipway';
 /** Where nothing can be mounted: Cloud Run refuses the last three. */
 const TAKEN = [IMAGE_FOLDER, '/dev', '/proc', '/sys'];
 
-/** A bucket, or a folder of one, that the workers of a pool read as files: weights, data. Never written: what a job makes are artifacts. */
+/**
+ * A bucket that the workers of a pool read as files: weights, data. Never written: what a job makes are artifacts. All of the bucket, since
+ * the provider of Terraform that we write for cannot mount a folder of one.
+ */
 export const Volume = z.strictObject({
   bucket: z.string().regex(/^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/, 'the name of a bucket, without gs://'),
   path: z
@@ -15,14 +18,6 @@ export const Volume = z.strictObject({
       'an absolute path of letters, digits, dot, underscore and hyphen, without "..", and no slash at its end',
     )
     .describe('where it is mounted'),
-  prefix: z
-    .string()
-    .regex(
-      /^(?:(?!\.{1,2}(?:\/|$))[A-Za-z0-9._-]+)(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._-]+)*$/,
-      'a folder of the bucket, without slashes at its ends',
-    )
-    .optional()
-    .describe('only this folder of the bucket; all of it unless told'),
   readOnly: z.literal(true, 'volumes are read only: what a job makes is an artifact').default(true),
 });
 export type Volume = z.infer<typeof Volume>;

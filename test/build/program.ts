@@ -41,9 +41,9 @@ export const googlesForTask = (job: string): Record<string, string> => ({
   CLOUD_RUN_TASK_COUNT: '1',
 });
 
-/** Runs `node main.mjs` in a folder, with this environment and no other. */
-export function run(folder: string, env: Readonly<Record<string, string>>): Program {
-  const child = spawn(process.execPath, ['main.mjs'], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+/** Runs `node main.mjs` (or other arguments of Node) in a folder, with this environment and no other. */
+export function run(folder: string, env: Readonly<Record<string, string>>, args = ['main.mjs']): Program {
+  const child = spawn(process.execPath, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const log = capturedLog();
   const errors: string[] = [];
   createInterface({ input: child.stderr }).on('line', (line) => errors.push(line));

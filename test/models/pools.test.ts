@@ -29,7 +29,7 @@ const faultsOf = async (root: string, ...folders: string[]): Promise<CatalogueEr
 
 test('a pool may have volumes beside each other, and an image by its digest', async () => {
   const image = `us-docker.pkg.dev/p/r/x@sha256:${'0f'.repeat(32)}`;
-  const volumes = '[{ bucket: bbb, path: /w }, { bucket: bbb, path: /weights, prefix: a/b }]';
+  const volumes = '[{ bucket: bbb, path: /w }, { bucket: bbb, path: /weights }]';
   const root = written({
     'm/a/model.yaml': yaml('a', 'hardware: rtx-pro-6000'),
     'm/pools.yaml': `[{ name: p, image: "${image}", volumes: ${volumes} }]`,
@@ -38,7 +38,7 @@ test('a pool may have volumes beside each other, and an image by its digest', as
     image,
     volumes: [
       { bucket: 'bbb', path: '/w', readOnly: true },
-      { bucket: 'bbb', path: '/weights', prefix: 'a/b', readOnly: true },
+      { bucket: 'bbb', path: '/weights', readOnly: true },
     ],
   });
 });
@@ -57,7 +57,7 @@ describe('a fault of a pool stops the start, with its file and field', () => {
     ['a volume over the program', volume('/slipway/weights'), '/volumes/0/path', /apart from \/slipway/],
     ['a volume over devices', volume('/dev/shm'), '/volumes/0/path', /apart from \/dev/],
     ['a volume in another', 'volumes: [{ bucket: bbb, path: /w/a }, { bucket: bbb, path: /w }]', '/volumes/0/path', /lies in "\/w" of volume 1/],
-    ['a prefix with a slash', volume('/w', ', prefix: a/'), '/volumes/0/prefix', /without slashes/],
+    ['a folder of a bucket', volume('/w', ', prefix: a'), '/volumes/0', /prefix/],
     ['a volume to write to', volume('/w', ', readOnly: false'), '/volumes/0/readOnly', /an artifact/],
   ])('%s', async (_, row, field, words) => {
     const root = written({ 'm/pools.yaml': `[{ name: p, ${row} }]` });

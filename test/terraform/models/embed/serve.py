@@ -1,0 +1,1 @@
+print("tests of what is deployed run nothing")
