@@ -1,0 +1,90 @@
+locals {
+  # The least that Cloud Run gives each GPU to, as GPU_MINIMA of domain/hardware.ts.
+  minima = {
+    nvidia-l4           = { cpu = 4, memory_gib = 16 }
+    nvidia-rtx-pro-6000 = { cpu = 20, memory_gib = 80 }
+  }
+
+  job = "${var.prefix}-${var.name}"
+  # A volume's name is a matter of this job alone.
+  volumes = { for index, volume in var.volumes : "volume-${index}" => volume }
+}
+
+resource "google_cloud_run_v2_job" "this" {
+  for_each = toset(var.regions)
+
+  project             = var.project
+  name                = local.job
+  location            = each.key
+  deletion_protection = var.protected
+
+  template {
+    # An execution is a worker. cloud/cloud-run.ts starts one at a time, and the store says how many there may be.
+    task_count  = 1
+    parallelism = 1
+
+    template {
+      service_account       = var.worker
+      execution_environment = "EXECUTION_ENVIRONMENT_GEN2"
+      timeout               = "${var.timeout_seconds}s"
+      # A worker's ticket is good for one. What is to be done again is decided by whoever recovers its slot.
+      max_retries = 0
+      # Without spare capacity in another zone a GPU costs a third less, and has a quota of its own.
+      gpu_zonal_redundancy_disabled = var.gpu == null ? null : true
+
+      dynamic "node_selector" {
+        for_each = var.gpu == null ? [] : [var.gpu]
+
+        content {
+          accelerator = node_selector.value
+        }
+      }
+
+      containers {
+        # What a launch tells the worker is told to the container of this name.
+        name  = "worker"
+        image = var.image
+
+        resources {
+          limits = merge(
+            { cpu = tostring(var.cpu), memory = "${var.memory_gib}Gi" },
+            var.gpu == null ? {} : { "nvidia.com/gpu" = "1" },
+          )
+        }
+
+        # All else a worker is told by its launch (cloud/cloud-run.ts) and by Cloud Run itself.
+        env {
+          name  = "SLIPWAY_DOOR"
+          value = var.door_url
+        }
+
+        dynamic "volume_mounts" {
+          for_each = local.volumes
+
+          content {
+            name       = volume_mounts.key
+            mount_path = volume_mounts.value.path
+          }
+        }
+      }
+
+      dynamic "volumes" {
+        for_each = local.volumes
+
+        content {
+          name = volumes.key
+
+          gcs {
+            bucket    = volumes.value.bucket
+            read_only = true
+          }
+        }
+      }
+    }
+  }
+
+  lifecycle {
+    # Whoever touched the job last, by which tool.
+    ignore_changes = [client, client_version]
+  }
+}
