@@ -151,7 +151,9 @@ describe('a build fails, and writes nothing, where an image would lack something
 });
 
 test('the Dockerfile that the docs show for a model of another language does what ours does', () => {
-  const shown = instructionsOf(readFileSync(join(ROOT, 'docs/examples/cuda.Dockerfile'), 'utf8'));
+  const text = readFileSync(join(ROOT, 'docs/examples/cuda.Dockerfile'), 'utf8');
+  expect(readFileSync(join(ROOT, 'docs/08-add-a-model.md'), 'utf8')).toContain(`\`\`\`dockerfile\n${text}\`\`\``);
+  const shown = instructionsOf(text);
   const ours = instructionsOf(readFileSync(join(ROOT, 'gpu-job/Dockerfile'), 'utf8'));
   const of = (steps: [string, string][], name: string): string[] =>
     steps.flatMap(([one, rest]) => (one === name ? [rest] : []));
