@@ -12,7 +12,7 @@ import { serveApi, type TestApi } from './serve-api.ts';
 const ROOT = join(import.meta.dirname, '../..');
 /** What the generated files are made of, and one of them. */
 const CODE = ['scripts', 'cloud', 'functions', 'domain', 'eventarc', 'gpu-job', 'host'];
-const PARTS = [...CODE, 'docs', 'package.json', 'openapi.json'];
+const PARTS = [...CODE, 'docs', 'terraform', 'package.json', 'openapi.json'];
 afterAll(removeFolders);
 
 const generate = (root: string, ...args: string[]): number | null =>
