@@ -92,7 +92,6 @@ variable "pools" {
     volumes = optional(list(object({
       bucket = string
       path   = string
-      prefix = optional(string)
     })), [])
   }))
   default = null

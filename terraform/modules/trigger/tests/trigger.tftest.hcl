@@ -49,6 +49,17 @@ run "of_documents_matches_by_pattern_and_lies_where_the_database_does" {
   }
 }
 
+run "of_documents_is_watched_though_its_subscription_is_not_told" {
+  variables {
+    document = { database = "(default)", location = "us-central1", path = "jobs/{jobId}/events/{seq}" }
+  }
+
+  assert {
+    condition     = output.subscription == "eventarc-.+-slipway-dispatch-nudges-.+"
+    error_message = "What is not told must be looked for by how Eventarc names it."
+  }
+}
+
 run "is_of_one_thing" {
   command = plan
 
