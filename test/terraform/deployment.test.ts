@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { ROUTES } from '../../eventarc/routes.ts';
 import { applied, TERRAFORM, whyNot, type Applied } from './applied.ts';
-import { environmentFaults } from './guards/environment.ts';
-import { grantFaults, wideFaults, type Granted } from './guards/rights.ts';
+import { environmentFaults, workerFaults } from './guards/environment.ts';
+import { grantFaults, otherFaults, wideFaults, type Granted } from './guards/rights.ts';
 import { openFaults, routeFaults } from './guards/routes.ts';
 import { LEAST, SETTINGS } from './settings.ts';
 
@@ -10,14 +10,63 @@ if (whyNot !== null) console.log(`Terraform's tests are skipped: ${whyNot}`);
 
 const pools = ['chemistry', 'documents'];
 const common = { project: 'my-project', database: '(default)', region: 'us-central1', pools };
-const ENVIRONMENTS: readonly [string, object, Granted][] = [
-  ['dev', SETTINGS, { ...common, prefix: 'slipway-dev', tenants: ['acme', 'lab'], regions: SETTINGS.regions }],
-  ['prod', LEAST, { ...common, prefix: 'slipway-prod', tenants: [], regions: LEAST.regions }],
+const ENVIRONMENTS: readonly [string, object, Granted, Record<string, string[]>][] = [
+  [
+    'dev',
+    SETTINGS,
+    { ...common, prefix: 'slipway-dev', tenants: ['acme', 'lab'], regions: SETTINGS.regions },
+    {
+      'serviceAccount:jobs@acme.iam.gserviceaccount.com': [
+        'roles/pubsub.publisher on pubsub_topic slipway-dev-job-requests-acme',
+      ],
+      'serviceAccount:ends@acme.iam.gserviceaccount.com': [
+        'roles/pubsub.subscriber on pubsub_topic slipway-dev-job-events-acme',
+      ],
+      'group:ops@example.com': ['roles/pubsub.subscriber on pubsub_topic slipway-dev-job-rejections'],
+      'user:ada@example.com': [
+        'roles/iam.serviceAccountUser on service_account slipway-dev-build@my-project.iam.gserviceaccount.com',
+      ],
+    },
+  ],
+  ['prod', LEAST, { ...common, prefix: 'slipway-prod', tenants: [], regions: LEAST.regions }, {}],
 ];
+
+/** What runs beside the functions, and Google's own agents. */
+function accountsOf({ prefix, project, region }: Granted): Record<string, string[]> {
+  const account = (name: string): string => `serviceAccount:${prefix}-${name}@${project}.iam.gserviceaccount.com`;
+  const agent = (domain: string): string => `serviceAccount:service-123456789012@${domain}.iam.gserviceaccount.com`;
+  const calls = (name: string): string => `roles/run.invoker on cloud_run_v2_service ${prefix}-${name} in ${region}`;
+  const inProject = (role: string): string => `${role} on project ${project}`;
+  return {
+    [account('events')]: [
+      inProject('roles/eventarc.eventReceiver'),
+      calls('intake'),
+      calls('dispatch'),
+      calls('on-job-event'),
+    ],
+    [account('push')]: [calls('deliver-webhook')],
+    [account('scheduler')]: [calls('sweep')],
+    [account('gpu-job')]: [calls('worker')],
+    [account('build')]: [
+      inProject('roles/logging.logWriter'),
+      `roles/artifactregistry.writer on artifact_registry_repository ${prefix} in ${region}`,
+      `roles/storage.objectViewer on storage_bucket ${project}-${prefix}-build`,
+    ],
+    [agent('gcp-sa-cloudbuild')]: [inProject('roles/cloudbuild.serviceAgent')],
+    [agent('gcp-sa-cloudscheduler')]: [inProject('roles/cloudscheduler.serviceAgent')],
+    [agent('gcp-sa-eventarc')]: [inProject('roles/eventarc.serviceAgent')],
+    [agent('serverless-robot-prod')]: [inProject('roles/run.serviceAgent')],
+    [agent('gcp-sa-pubsub')]: [
+      inProject('roles/pubsub.serviceAgent'),
+      `roles/pubsub.publisher on pubsub_topic ${prefix}-deliveries-dead`,
+      `roles/pubsub.subscriber on pubsub_subscription ${prefix}-deliveries`,
+    ],
+  };
+}
 
 (whyNot === null ? describe : describe.skip).each(ENVIRONMENTS)(
   'an apply of %s on a fresh project',
-  (name, settings, at) => {
+  (name, settings, at, named) => {
     const resources: readonly Applied[] = whyNot === null ? applied(`${TERRAFORM}/envs/${name}`, settings) : [];
     const without = (type: string, part: string): Applied[] => {
       const left = resources.filter((one) => one.type !== type || !one.address.includes(part));
@@ -49,11 +98,28 @@ const ENVIRONMENTS: readonly [string, object, Granted][] = [
 
     test('tells each function exactly the variables that it reads, and each can start with them', () => {
       expect(environmentFaults(resources, at.prefix)).toEqual([]);
+      expect(workerFaults(resources)).toEqual([]);
     });
 
     test('gives each function the rights that its grant comes to, and nobody the project', () => {
       expect(grantFaults(resources, at)).toEqual([]);
       expect(wideFaults(resources)).toEqual([]);
+    });
+
+    test('gives all others what they are for, and no more', () => {
+      expect(otherFaults(resources, { ...accountsOf(at), ...named })).toEqual([]);
+    });
+
+    test('would not pass with a variable too few or too many', () => {
+      const [sweep] = resources.filter(({ attributes }) => attributes['name'] === `${at.prefix}-sweep`);
+      const env = (text: string, to: string): Applied[] => [
+        ...resources.filter((one) => one !== sweep),
+        JSON.parse(JSON.stringify(sweep).replace(text, to)) as Applied,
+      ];
+      expect(environmentFaults(env('SLIPWAY_REGION"', 'SLIPWAY_REGIO"'), at.prefix).join()).toMatch(
+        /SLIPWAY_REGIO: is not a variable of sweep.*SLIPWAY_REGION: is missing/s,
+      );
+      expect(environmentFaults(env('SLIPWAY_REGIONS"', 'SLIPWAY_BUCKET"'), at.prefix)).toHaveLength(1);
     });
 
     test('would not pass with a role too many, or one too wide', () => {

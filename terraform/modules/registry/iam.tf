@@ -1,7 +1,7 @@
 resource "google_artifact_registry_repository_iam_member" "build" {
   project    = var.project
   location   = google_artifact_registry_repository.this.location
-  repository = google_artifact_registry_repository.this.name
+  repository = google_artifact_registry_repository.this.repository_id
   role       = "roles/artifactregistry.writer"
   member     = google_service_account.build.member
 }
@@ -11,7 +11,7 @@ resource "google_artifact_registry_repository_iam_member" "puller" {
 
   project    = var.project
   location   = google_artifact_registry_repository.this.location
-  repository = google_artifact_registry_repository.this.name
+  repository = google_artifact_registry_repository.this.repository_id
   role       = "roles/artifactregistry.reader"
   member     = each.value
 }

@@ -43,6 +43,12 @@ const ON = [
 ] as const;
 
 export function rightsIn(resources: readonly Applied[]): Right[] {
+  // A role of our own is what it permits.
+  const own = new Map(
+    resources
+      .filter(({ type }) => type === 'google_project_iam_custom_role')
+      .map(({ attributes }) => [attributes['id'], (attributes['permissions'] as string[]).toSorted().join(' and ')]),
+  );
   return resources.flatMap(({ type, address, attributes }) => {
     if (!type.endsWith('_iam_member')) return [];
     const on = ON.find((key) => typeof attributes[key] === 'string') ?? 'project';
@@ -52,7 +58,7 @@ export function rightsIn(resources: readonly Applied[]): Right[] {
       {
         address,
         member: String(attributes['member']),
-        role: String(attributes['role']),
+        role: own.get(attributes['role']) ?? String(attributes['role']),
         on: what + (condition === undefined ? '' : ` if ${condition.expression}`) + placeOf(attributes),
       },
     ];
@@ -122,9 +128,7 @@ function wantedOf(grant: Grant, email: string, at: Granted): string[] {
       : []),
     ...(blobs.has('sign-upload') ? [`roles/storage.objectCreator on ${bucket}`] : []),
     ...reads.map((role) => `${role} on ${bucket}`),
-    ...(blobs.has('remove')
-      ? [`projects/${project}/roles/${prefix.replaceAll('-', '_')}_blob_remover on ${bucket}`]
-      : []),
+    ...(blobs.has('remove') ? [`storage.objects.delete and storage.objects.list on ${bucket}`] : []),
     ...grant.secrets.map((secret) => `roles/secretmanager.secretAccessor on secret_manager_secret ${prefix}-${secret}`),
     ...(signs ? [`roles/iam.serviceAccountTokenCreator on service_account ${email}`] : []),
   ];
