@@ -74,6 +74,12 @@ test.each(names)(
     expect(text).toContain(`Success! ${runs} passed, 0 failed.`);
   });
 
+  test('passes the tests of the root', () => {
+    const { ok, text } = terraform(TERRAFORM, ['test', '-no-color']);
+    expect(ok ? '' : text).toBe('');
+    expect(text).toMatch(/Success! [1-9]\d* passed, 0 failed\./);
+  });
+
   test('takes the example in the README of each module', () => {
     const text = names.flatMap(examplesOf).join('\n');
     const run = terraform(folder('examples', { 'main.tf': text }), ['validate', '-no-color']);
