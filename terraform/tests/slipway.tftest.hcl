@@ -54,7 +54,7 @@ run "brings_no_requests_where_no_tenant_publishes" {
   command = plan
 
   assert {
-    condition     = sort(keys(module.trigger)) == ["dispatch-nudges", "on-job-event-events", "on-job-event-jobs-events"]
+    condition     = join(" ", keys(module.trigger)) == "dispatch-nudges on-job-event-events on-job-event-jobs-events"
     error_message = "Without tenants there are the triggers on nudges, on events and on documents."
   }
 }
