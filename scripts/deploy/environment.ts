@@ -1,0 +1,79 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { DeployError, UsageError } from './errors.ts';
+
+/** A deployment, as `terraform/envs/<name>/terraform.tfvars.json` has it. */
+export interface Environment {
+  readonly name: string;
+  /** Its root configuration, below the repository. */
+  readonly folder: string;
+  readonly project: string;
+  /** Where all but the pools is: the first of `regions`. */
+  readonly home: string;
+  readonly prefix: string;
+}
+
+export const USER_FILE = 'terraform.tfvars.json';
+/** What a deployment finds out; Terraform reads it by itself. */
+export const FOUND_FILE = 'deploy.auto.tfvars.json';
+
+const PREFIX_FAULT = 'must be 2 to 14 lower-case letters, digits and hyphens, and begin with a letter';
+const User = z.looseObject({
+  project: z
+    .string()
+    .regex(
+      /^[a-z][a-z0-9-]{4,28}[a-z0-9]$/,
+      'must be the id of a project: 6 to 30 lower-case letters, digits, hyphens',
+    ),
+  regions: z.array(z.string().regex(/^[a-z]+-[a-z]+\d+$/, 'must be a region, such as us-central1')).min(1),
+  prefix: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,12}[a-z0-9]$/, PREFIX_FAULT)
+    .optional(),
+});
+
+const EXAMPLE = JSON.stringify({ project: 'the-id-of-your-project', regions: ['us-central1'] }, null, 2);
+
+/** @throws UsageError where there is no such environment; DeployError where its settings are not there, or wrong */
+export function readEnvironment(root: string, name: string): Environment {
+  const all = join(root, 'terraform/envs');
+  const folder = `terraform/envs/${name}`;
+  if (!/^[a-z][a-z0-9-]*$/.test(name) || !existsSync(join(root, folder))) {
+    const known = existsSync(all) ? readdirSync(all).sort().join(', ') : 'none';
+    throw new UsageError(`--env ${name}: there is no folder ${folder}. Environments: ${known}.`);
+  }
+  const file = `${folder}/${USER_FILE}`;
+  let text: string;
+  try {
+    text = readFileSync(join(root, file), 'utf8');
+  } catch {
+    throw new DeployError(`${file} is not there. Write it, with your project in it:\n\n${EXAMPLE}\n`);
+  }
+  const { project, regions, prefix = `slipway-${name}` } = parsed(file, text);
+  // The default is Terraform's too, so it has to be one that Terraform takes.
+  if (!User.shape.prefix.safeParse(prefix).success) {
+    throw new DeployError(`${file}: prefix is "${prefix}" unless set, and ${PREFIX_FAULT}. Set it.`);
+  }
+  return { name, folder, project, home: regions[0] ?? '', prefix };
+}
+
+function parsed(file: string, text: string): z.infer<typeof User> {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new DeployError(`${file} is no JSON: ${(error as Error).message}. It has to be like\n\n${EXAMPLE}\n`);
+  }
+  const read = User.safeParse(json);
+  if (read.success) return read.data;
+  const faults = read.error.issues.map(({ path, message }) => `  ${path.join('.') || 'all of it'}: ${message}`);
+  throw new DeployError(`${file} cannot be used:\n${faults.join('\n')}`);
+}
+
+/** The bucket of Terraform's state. */
+export const stateBucketOf = ({ project, prefix }: Environment): string => `${project}-${prefix}-state`;
+
+/** Where images are, without a slash at its end. */
+export const registryOf = ({ home, project, prefix }: Environment): string =>
+  `${home}-docker.pkg.dev/${project}/${prefix}`;

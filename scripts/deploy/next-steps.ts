@@ -1,0 +1,30 @@
+/** What a person does after a deployment. @param outputs those of the environment, by name */
+export function nextSteps(outputs: Readonly<Record<string, unknown>>): string[] {
+  const text = (name: string): string | null => {
+    const value = outputs[name];
+    return typeof value === 'string' && value !== '' ? value : null;
+  };
+  const [url, first, receiver] = [text('api_url'), text('first_key_command'), text('receiver_url')];
+  if (url === null) return ['', 'Applied. The environment has no output api_url that would say where it is.'];
+  const webhooks = receiver === null ? '--without-webhook' : `--receiver ${receiver}`;
+  const key =
+    first === null
+      ? []
+      : ['', 'Its first key, if it has none yet (docs/13-tenants.md):', `  export SLIPWAY_API_KEY=$(${first})`];
+  return [
+    '',
+    `Slipway is at ${url}`,
+    ...key,
+    '',
+    'With a key in SLIPWAY_API_KEY, a real job through all of it:',
+    `  npm run smoke -- --url ${url} ${webhooks}`,
+    ...topicsOf(outputs['topics']),
+  ];
+}
+
+function topicsOf(topics: unknown): string[] {
+  if (typeof topics !== 'object' || topics === null || Object.keys(topics).length === 0) return [];
+  return ['', 'Topics:', ...Object.entries(topics).map(([name, topic]) => `  ${name}: ${saidOf(topic)}`)];
+}
+
+const saidOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));

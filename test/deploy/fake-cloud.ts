@@ -1,0 +1,127 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Ran } from '../../scripts/deploy/commands.ts';
+
+/** What is kept of a project between commands; plain, so that it can lie in a file. */
+export interface CloudState {
+  bucket: 'none' | 'made' | 'versioned';
+  registry: boolean;
+  /** Digests by `image:tag`. */
+  images: Record<string, string>;
+  /** What the last apply of everything was given. */
+  applied: string | null;
+  /** Each command that came, its arguments joined. */
+  calls: string[];
+  /** Whatever begins so fails the first `times` times, saying this. */
+  faults: { begins: string; err: string; times: number; code?: number }[];
+}
+
+export const emptyProject = (): CloudState => ({
+  bucket: 'none',
+  registry: false,
+  images: {},
+  applied: null,
+  calls: [],
+  faults: [],
+});
+
+export const TOKEN = 'ya29.nobody-must-see-this';
+
+const ok = (out = ''): Ran => ({ code: 0, out, err: '' });
+const fails = (err: string, code = 1): Ran => ({ code, out: '', err: `ERROR: (gcloud) ${err}` });
+
+/** A stand-in for gcloud and Terraform on one project: it keeps what they make, and refuses what comes too early. @param cwd the repository */
+export function answer(state: CloudState, cwd: string, program: string, args: readonly string[]): Ran {
+  const line = [program, ...args].join(' ');
+  state.calls.push(line);
+  const fault = state.faults.find(({ begins, times }) => times > 0 && line.startsWith(begins));
+  if (fault !== undefined) {
+    fault.times -= 1;
+    return { code: fault.code ?? 1, out: '', err: fault.err };
+  }
+  return program === 'gcloud' ? gcloud(state, args) : terraform(state, cwd, args);
+}
+
+function gcloud(state: CloudState, args: readonly string[]): Ran {
+  const line = args.join(' ');
+  const is = (begin: string): boolean => line.startsWith(begin);
+  if (is('--version')) return ok('Google Cloud SDK 528.0.0');
+  if (is('auth ')) return ok(`${TOKEN}\n`);
+  if (is('projects describe')) return ok('ACTIVE\n');
+  if (is('billing projects describe')) return ok('True\n');
+  if (is('services enable')) return ok();
+  if (is('storage buckets describe')) {
+    if (state.bucket === 'none') return fails(`${args[3]} not found: 404.`);
+    return ok(JSON.stringify({ name: 'x', ...(state.bucket === 'versioned' ? { versioning_enabled: true } : {}) }));
+  }
+  if (is('storage buckets create')) {
+    if (state.bucket !== 'none') return fails('HTTPError 409: you own it already');
+    state.bucket = 'made';
+    return ok();
+  }
+  if (is('storage buckets update')) {
+    state.bucket = 'versioned';
+    return ok();
+  }
+  if (is('artifacts docker images list')) {
+    if (!state.registry) return fails('NOT_FOUND: Requested entity was not found.');
+    const images = Object.entries(state.images).map(([key, version]) => {
+      const [image = '', tag = ''] = key.split(':');
+      return { package: `${args[4]}/${image}`, version, tags: [tag] };
+    });
+    return ok(JSON.stringify(images));
+  }
+  return is('builds submit') ? build(state, args) : fails(`the stand-in knows no ${line}`);
+}
+
+/** Each image of the configuration, where its Dockerfile and its context were sent along. */
+function build(state: CloudState, args: readonly string[]): Ran {
+  if (!state.registry) return fails('there is no repository to push to');
+  const source = args[2] ?? '';
+  const file = args.find((arg) => arg.startsWith('--config='))?.slice('--config='.length) ?? '';
+  const { steps } = JSON.parse(readFileSync(file, 'utf8')) as { steps: { args: string[] }[] };
+  for (const { args: step } of steps) {
+    const [, , dockerfile = '', , tag = '', context = ''] = step;
+    if (!existsSync(join(source, dockerfile)) || !existsSync(join(source, context))) {
+      return fails(`${dockerfile} or ${context} was not sent`);
+    }
+    const key = tag.slice(tag.lastIndexOf('/') + 1);
+    state.images[key] = `sha256:${key.slice(key.indexOf(':') + 1).repeat(4)}`;
+  }
+  return ok();
+}
+
+const CHANGES = 2;
+
+function terraform(state: CloudState, cwd: string, args: readonly string[]): Ran {
+  const [chdir = '', command, ...rest] = args;
+  if (chdir === 'version') return ok(JSON.stringify({ terraform_version: '1.11.4' }));
+  const folder = join(cwd, chdir.replace('-chdir=', ''));
+  const found = (): string => readFileSync(join(folder, 'deploy.auto.tfvars.json'), 'utf8');
+  if (command === 'init') return state.bucket === 'none' ? fails('the bucket is not there') : ok();
+  if (command === 'plan') {
+    const out = rest.find((arg) => arg.startsWith('-out='))?.slice('-out='.length) ?? '';
+    const isPart = rest.some((arg) => arg.startsWith('-target='));
+    writeFileSync(out, isPart ? 'registry' : found());
+    return { ...ok(), code: (isPart ? state.registry : state.applied === found()) ? 0 : CHANGES };
+  }
+  if (command === 'show') {
+    const change = { address: 'module.slipway.x', change: { actions: ['create'] } };
+    return ok(JSON.stringify({ resource_changes: [change] }));
+  }
+  if (command === 'apply') {
+    const plan = readFileSync(rest.at(-1) ?? '', 'utf8');
+    if (plan === 'registry') state.registry = true;
+    else state.applied = plan;
+    return ok();
+  }
+  const value = (text: unknown): { value: unknown } => ({ value: text });
+  return ok(
+    JSON.stringify({
+      api_url: value('https://slipway-dev-api-1.us-central1.run.app'),
+      first_key_command: value('npm run --silent first-key -- --project my-project --tenant ops'),
+      receiver_url: value('https://slipway-dev-receiver-1.us-central1.run.app'),
+      topics: value({ nudges: 'slipway-dev-nudges' }),
+    }),
+  );
+}
