@@ -2,6 +2,7 @@ import { delimiter, join, resolve } from 'node:path';
 import { CatalogueError } from '../gpu-job/models/catalogue.ts';
 import { BuildError, buildAll } from './build/build.ts';
 import { ROOT } from './build/bundle.ts';
+import { buildReceiver } from './build/receiver.ts';
 import { tableOf } from './build/sizes.ts';
 
 /**
@@ -17,7 +18,10 @@ if (unknown !== undefined) {
   process.exit(1);
 }
 try {
-  console.log(tableOf(await buildAll({ out: join(ROOT, 'dist'), modelFolders })));
+  const out = join(ROOT, 'dist');
+  const sizes = await buildAll({ out, modelFolders });
+  await buildReceiver(out);
+  console.log(tableOf(sizes));
 } catch (error) {
   // What the bundler finds wrong says all in its message too.
   const isExpected = error instanceof BuildError || error instanceof CatalogueError || 'errors' in (error as object);

@@ -20,8 +20,9 @@ export interface Image {
   readonly tag: string;
 }
 
-/** The pools that the build has made, by name: Terraform is given them as they are. */
-export type Pools = Readonly<Record<string, unknown>>;
+const Pools = z.record(z.string(), z.looseObject({ image: z.string().nullish() }));
+/** The pools that the build has made, by name: Terraform is given them as they are. One that has its image already needs none. */
+export type Pools = z.infer<typeof Pools>;
 
 export interface Built {
   readonly images: readonly Image[];
@@ -46,8 +47,10 @@ export function builtImages(root: string): Built {
       ...FUNCTION_NAMES.map((name) =>
         named('functions', name, `function-${name}`, `functions/${name}`, { Dockerfile: dockerfile }),
       ),
-      ...Object.keys(pools).map((name) => named('pools', name, `pool-${name}`, `images/${name}`)),
-      named('receiver', 'receiver', 'receiver', 'images/receiver'),
+      ...Object.entries(pools)
+        .filter(([, { image }]) => image === undefined || image === null)
+        .map(([name]) => named('pools', name, `pool-${name}`, `images/${name}`)),
+      named('receiver', 'receiver', 'receiver', 'receiver'),
     ],
   };
 }
@@ -56,9 +59,7 @@ type Extra = Readonly<Record<string, Uint8Array>>;
 
 function readPools(dist: string): Pools {
   const file = join(dist, 'pools.json');
-  const read = existsSync(file)
-    ? z.record(z.string(), z.unknown()).safeParse(JSON.parse(readFileSync(file, 'utf8')))
-    : null;
+  const read = existsSync(file) ? Pools.safeParse(JSON.parse(readFileSync(file, 'utf8'))) : null;
   if (read?.success === true) return read.data;
   throw new DeployError(`dist/pools.json is not there, or has no pools by name. Run npm run build.`);
 }

@@ -42,7 +42,8 @@ describe('a first deployment', () => {
     expect(verbs(state)).toEqual(FIRST);
     expect(state).toMatchObject({ bucket: 'versioned', registry: true });
     const { images, pools } = foundIn(root);
-    expect(pools).toEqual({ chemistry: { max: 2 } });
+    expect(pools).toEqual(JSON.parse(BUILT['pools.json'] ?? ''));
+    expect(Object.keys(images.pools)).toEqual(['chemistry']);
     expect(Object.keys(images.functions).sort()).toEqual([...FUNCTION_NAMES].sort());
     const digest = /^us-central1-docker\.pkg\.dev\/my-project\/slipway-dev\/[a-z-]+@sha256:[0-9a-f]{64}$/;
     for (const image of [...Object.values(images.functions), ...Object.values(images.pools), images.receiver]) {

@@ -39,8 +39,8 @@ for (const [path, text] of Object.entries(files)) {
 export const BUILT: Readonly<Record<string, string>> = {
   ...Object.fromEntries(FUNCTION_NAMES.map((name) => [`functions/${name}/main.mjs`, `// ${name}`])),
   'images/chemistry/Dockerfile': 'FROM scratch',
-  'images/receiver/Dockerfile': 'FROM scratch',
-  'pools.json': JSON.stringify({ chemistry: { max: 2 } }),
+  'receiver/Dockerfile': 'FROM scratch',
+  'pools.json': JSON.stringify({ chemistry: { max: 2, image: null }, bought: { max: 1, image: 'x@sha256:0' } }),
 };
 
 export function write(root: string, path: string, text: string): void {

@@ -1,0 +1,80 @@
+import { wrapped } from '../../client/command/text.ts';
+
+/** What a check found to be wrong, in a sentence for whoever deployed it. */
+export class SmokeFailure extends Error {
+  override readonly name = 'SmokeFailure';
+}
+
+/** In the order in which they are made. */
+export const CHECKS = [
+  'receiver',
+  'health',
+  'models',
+  'submit',
+  'run',
+  'output',
+  'timeline',
+  'artifacts',
+  'replay',
+  'cancel',
+  'webhooks',
+] as const;
+export type CheckName = (typeof CHECKS)[number];
+
+/** What is good, in a few words, and what the checks after it go on with. */
+export interface Good<T> {
+  readonly said: string;
+  readonly value: T;
+}
+
+export const good = <T>(said: string, value: T): Good<T> => ({ said, value });
+
+/** Where something is waited for that cannot be held: often enough for a person. */
+export const LOOK_EVERY_MS = 1_000;
+
+export interface Checks {
+  /** Makes a check and says how it went. @returns null where it failed @throws the signal's reason, where that is why */
+  check<T>(name: CheckName, work: () => Promise<Good<T>>): Promise<T | null>;
+  /** Says how many were good. @returns whether all of `due` were made, and are */
+  close(due: readonly CheckName[]): boolean;
+}
+
+/** One line a check, as it ends; what has no room in it goes on below. */
+export function checksTo(say: (line: string) => void, columns: number, signal: AbortSignal): Checks {
+  const nowMs = (): number => performance.now();
+  const outcomes = new Map<CheckName, boolean>();
+  const beganMs = nowMs();
+  const seconds = (sinceMs: number): string => `${((nowMs() - sinceMs) / 1_000).toFixed(1)} s`;
+
+  const line = (isGood: boolean, name: CheckName, time: string, text: string): void => {
+    const head = `${isGood ? 'ok  ' : 'FAIL'}  ${name.padEnd(9)}  ${time.padStart(7)}  `;
+    const [first = '', ...more] = wrapped(text, Math.max(20, columns - head.length));
+    say(head + first);
+    for (const rest of more) say(' '.repeat(head.length) + rest);
+  };
+  return {
+    check: async (name, work) => {
+      const startedMs = nowMs();
+      try {
+        const { said, value } = await work();
+        outcomes.set(name, true);
+        line(true, name, seconds(startedMs), said);
+        return value;
+      } catch (error) {
+        signal.throwIfAborted();
+        outcomes.set(name, false);
+        line(false, name, seconds(startedMs), (error as Error).message);
+        return null;
+      }
+    },
+    close: (due) => {
+      const failed = [...outcomes.values()].filter((isGood) => !isGood).length;
+      const untried = due.filter((name) => !outcomes.has(name));
+      const not = untried.length === 0 ? '' : ` Not tried: ${untried.join(', ')}.`;
+      const isGood = failed === 0 && untried.length === 0;
+      const verdict = isGood ? `All ${outcomes.size} checks are good` : `${failed} of ${outcomes.size} checks failed`;
+      for (const each of wrapped(`${verdict}, in ${seconds(beganMs)}.${not}`, columns)) say(each);
+      return isGood;
+    },
+  };
+}

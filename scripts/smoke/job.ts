@@ -1,0 +1,115 @@
+import type { JobEvent, SlipwayClient } from '../../client/index.ts';
+import type { JobResource } from '../../domain/contract/http.ts';
+import { WebhookEventType } from '../../domain/contract/job.ts';
+import { eventNameOf } from '../../domain/webhook-event.ts';
+import { good, SmokeFailure, type Good } from './checks.ts';
+import type { Listener } from './listener.ts';
+import type { Owed } from './webhooks.ts';
+
+/** A job that is asked for. */
+export type Request = Parameters<SlipwayClient['createJob']>[0];
+
+const HOUR_MS = 3_600_000;
+
+/** A new job of this request. @throws SmokeFailure */
+export async function submitted(
+  client: SlipwayClient,
+  heard: Listener,
+  request: Request,
+  idempotencyKey: string,
+  signal: AbortSignal,
+): Promise<Good<JobResource>> {
+  const job = await client.createJob(request, { idempotencyKey, signal });
+  // A try whose answer was lost has made it too, and the next is told so.
+  const isNew = heard.last().status === 201 || heard.tries() > 1;
+  if (!isNew) throw new SmokeFailure(`HTTP ${heard.last().status} in the place of 201 for a new job.`);
+  return good(`job ${job.id}, ${job.state}`, job);
+}
+
+/** A job that has succeeded, and what was told of it on the way. */
+export interface Ran {
+  readonly job: JobResource;
+  readonly events: readonly JobEvent[];
+}
+
+/** Follows a job to its end, and says where its time went if that does not come. @throws SmokeFailure */
+export async function followed(
+  client: SlipwayClient,
+  { id, model }: JobResource,
+  signal: AbortSignal,
+  withinMs: number,
+): Promise<Good<Ran>> {
+  const timeout = AbortSignal.timeout(withinMs);
+  const events: JobEvent[] = [];
+  try {
+    for await (const event of client.followJob(id, { signal: AbortSignal.any([signal, timeout]) })) events.push(event);
+  } catch (error) {
+    if (!timeout.aborted || signal.aborted) throw error;
+    const { sentences } = await client.explainJob(id, { signal });
+    // Nobody looks at what would come of it, and it may cost.
+    const after = await client.cancelJob(id, { signal }).then(
+      () => 'It is canceled now.',
+      () => 'It goes on.',
+    );
+    const late = `job ${id} has not ended after ${withinMs / 1_000} s (--timeout).`;
+    throw new SmokeFailure(`${late} ${sentences.join(' ')} ${after}`);
+  }
+  const job = await client.getJob(id, { signal });
+  if (job.state !== 'succeeded') {
+    const why = job.error === null ? '' : `: ${job.error.message} (${job.error.kind})`;
+    throw new SmokeFailure(`job ${id} of ${model} ended as ${job.state}${why}.`);
+  }
+  const { queuedSeconds, runSeconds } = job.timing;
+  return good(`succeeded; waited ${queuedSeconds ?? '?'} s for a worker, ran ${runSeconds ?? '?'} s`, { job, events });
+}
+
+const versionsOf = (events: readonly JobEvent[]) => events.flatMap((event) => (event.version === null ? [] : [event]));
+
+/** Whether its events are all there, and lead from queued over running to succeeded. @throws SmokeFailure */
+export function timeline({ job, events }: Ran): Good<true> {
+  const moves = versionsOf(events);
+  const said = moves.map(({ version, data }) => `${version} ${data.state}`).join(', ');
+  const isWhole = moves.every(({ version }, i) => version === i + 1) && moves.length === job.version;
+  const states = moves.map(({ data }) => data.state);
+  const isLife = states.includes('queued') && states.includes('running') && states.at(-1) === 'succeeded';
+  if (isWhole && isLife) return good(said, true);
+  throw new SmokeFailure(`its events are ${said || 'none'}; it is at version ${job.version}.`);
+}
+
+/** The same submission once more, which must be the same job. @throws SmokeFailure */
+export async function replayed(
+  client: SlipwayClient,
+  heard: Listener,
+  request: Request,
+  idempotencyKey: string,
+  job: JobResource,
+  signal: AbortSignal,
+): Promise<Good<true>> {
+  const { id } = await client.createJob(request, { idempotencyKey, signal });
+  const { status, headers } = heard.last();
+  const isReplay = status === 200 && headers.get('idempotent-replayed') === 'true' && id === job.id;
+  if (isReplay) return good('the same key and body are the same job', true);
+  throw new SmokeFailure(`the same key and body made job ${id}, HTTP ${status}, in the place of ${job.id}, HTTP 200.`);
+}
+
+/** Cancels a job of an hour later, which waits until then and starts no worker. @throws SmokeFailure */
+export async function cancel(
+  client: SlipwayClient,
+  request: Request,
+  signal: AbortSignal,
+): Promise<Good<{ id: string; events: readonly JobEvent[] }>> {
+  const notBefore = new Date(Date.now() + HOUR_MS).toISOString();
+  const { id } = await client.createJob({ ...request, notBefore }, { signal });
+  const { state } = await client.cancelJob(id, { signal });
+  if (state !== 'canceled') throw new SmokeFailure(`job ${id} is ${state} after it was canceled.`);
+  const events: JobEvent[] = [];
+  for await (const event of client.followJob(id, { signal })) events.push(event);
+  return good(`job ${id} is canceled before it ran`, { id, events });
+}
+
+/** The webhooks that these events of a job are due. */
+export const owedFor = (job: string, events: readonly JobEvent[]): Owed[] =>
+  versionsOf(events).flatMap(({ version, data }) => {
+    const type = eventNameOf(data.state);
+    return WebhookEventType.safeParse(type).success ? [{ job, version, type }] : [];
+  });
