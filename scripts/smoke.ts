@@ -11,14 +11,14 @@ const USAGE = `npm run smoke -- --url URL [--receiver URL] [--model NAME] [--tim
   --receiver URL      the receiver that Terraform deploys (output receiver_url);
                       a Slipway on this machine needs none
   --model NAME        ${SAMPLES.map(({ model }) => model).join(' or ')}; the first that is there
-  --timeout SECONDS   how long the job may take, its worker's start among it; 600
+  --timeout SECONDS   how long the job may take, with its worker's start; 600
   --without-webhook   webhooks are not tried
 The key, of scopes submit and read, is in SLIPWAY_API_KEY.`;
 
 const EXIT = { failed: 1, usage: 2 } as const;
 const NO_WEBHOOKS = `FAIL  webhooks were not tried: nothing here can be reached from there. Name the
-      receiver with --receiver (Terraform's output receiver_url; it is there where
-      the variable smoke_receiver is true), or say --without-webhook.`;
+      receiver with --receiver (the output receiver_url of Terraform, where the
+      variable smoke_receiver is true), or say --without-webhook.`;
 const LONGEST_LINE = 80;
 
 class UsageError extends Error {}
@@ -85,9 +85,7 @@ function flags() {
   if (key === '') throw new UsageError('SLIPWAY_API_KEY is not set: the first key is made by npm run first-key.');
   const sample = SAMPLES.find(({ model }) => model === values.model);
   if (values.model !== undefined && sample === undefined) {
-    throw new UsageError(
-      `--model ${values.model}: there is a known outcome for ${SAMPLES.map((s) => s.model).join(', ')} alone.`,
-    );
+    throw new UsageError(`--model ${values.model}: known are ${SAMPLES.map((each) => each.model).join(', ')}.`);
   }
   const seconds = Number(values.timeout);
   if (!Number.isInteger(seconds) || seconds < 1) throw new UsageError('--timeout must be a whole number of seconds.');

@@ -1,0 +1,273 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { SlipwayClient } from '../../client/index.ts';
+import { CHECKS } from '../../scripts/smoke/checks.ts';
+import { inboxAt, inboxHere, type Inbox } from '../../scripts/smoke/inbox.ts';
+import { healthy } from '../../scripts/smoke/ready.ts';
+import { createReceiver } from '../../scripts/smoke/receiver.ts';
+import { SAMPLES } from '../../scripts/smoke/samples.ts';
+import { smoke, type Smoke } from '../../scripts/smoke/smoke.ts';
+import { type TestStack, testStack, UNHURRIED } from '../stack/test-stack.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const TIMEOUT_MS = 90_000;
+
+let stack: TestStack;
+let other: TestStack;
+beforeAll(async () => {
+  [stack, other] = await Promise.all([
+    testStack({ settings: UNHURRIED, modelFolders: [join(ROOT, 'gpu-job/models')] }),
+    testStack({ settings: UNHURRIED }),
+  ]);
+}, TIMEOUT_MS);
+afterAll(async () => {
+  await Promise.all([stack.stop(), other.stop()]);
+});
+
+/** As the command is typed. */
+async function command(args: readonly string[], env: Record<string, string> = {}) {
+  const all = { PATH: process.env['PATH'] ?? '', SLIPWAY_API_KEY: stack.apiKey, ...env };
+  const ran = await new Promise<{ exit: number; lines: readonly string[] }>((resolve) => {
+    execFile(process.execPath, ['scripts/smoke.ts', ...args], { cwd: ROOT, env: all }, (error, out, err) =>
+      resolve({ exit: error === null ? 0 : Number(error.code), lines: `${out}${err}`.trimEnd().split('\n') }),
+    );
+  });
+  expect(ran.lines.filter((line) => line.length > 80)).toEqual([]);
+  return ran;
+}
+
+/** In this process, with times of a test. @returns its lines by the check that they are of */
+async function ran(more: Partial<Smoke>): Promise<{ isGood: boolean; of: (name: string) => string; last: string }> {
+  const lines: string[] = [];
+  const isGood = await smoke({
+    url: stack.url,
+    key: stack.apiKey,
+    inbox: null,
+    say: (line) => lines.push(line),
+    columns: 1_000,
+    signal: new AbortController().signal,
+    times: { jobMs: 60_000, webhooksMs: 30_000, healthMs: 0 },
+    ...more,
+  });
+  const of = (name: string): string => lines.find((line) => line.slice(6).startsWith(`${name} `)) ?? '';
+  return { isGood, of, last: lines.at(-1) ?? '' };
+}
+
+/** A receiver that does otherwise with what is posted. */
+async function receiverThat(
+  body: (real: Server) => RequestListener,
+  use: (inbox: Inbox) => Promise<void>,
+): Promise<void> {
+  const real = createReceiver();
+  const server = createServer(body(real));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    await use(inboxAt(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
+}
+
+describe('smoke of a whole stack', () => {
+  test(
+    'is good at everything, and sees the webhooks of the stack come to a receiver of its own',
+    async () => {
+      const { exit, lines } = await command(['--url', stack.url]);
+      expect(lines.join('\n')).not.toContain('FAIL');
+      const made = lines.flatMap((line) => /^ok {4}(\w+) /.exec(line)?.[1] ?? []);
+      expect(made).toEqual(CHECKS);
+      expect(lines.join('\n')).toMatch(/^ok {4}webhooks .* 4 came, all signed right/m);
+      expect(lines.at(-1)).toMatch(/^All 11 checks are good, in [\d.]+ s\.$/);
+      expect(exit).toBe(0);
+    },
+    TIMEOUT_MS,
+  );
+
+  test.each(SAMPLES.map((sample) => [sample.model, sample] as const))(
+    'knows the outcome of %s, and that of another is none',
+    async (_, sample) => {
+      const good = await ran({ sample });
+      expect(good).toMatchObject({ isGood: true });
+      expect(good.of('output')).toContain(sample.known);
+      expect(sample.fault({ formula: 'CH4', company: null })).toMatch(/ instead of /);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    'goes by a receiver that is named, where the deployment is elsewhere',
+    async () => {
+      const here = await inboxHere();
+      try {
+        // Not loopback by its name, so that it has to be told of a receiver.
+        const url = stack.url.replace('127.0.0.1', '0.0.0.0');
+        const { exit, lines } = await command(['--url', url, '--receiver', new URL(here.url).origin]);
+        expect({ exit, last: lines.at(-1) }).toEqual({
+          exit: 0,
+          last: expect.stringMatching(/^All 11 checks are good/),
+        });
+        const without = await command(['--url', url]);
+        expect(without.exit).toBe(1);
+        expect(without.lines.join(' ')).toMatch(/All 9 checks are good.*FAIL {2}webhooks were not tried: .*--receiver/);
+        expect(await command(['--url', url, '--without-webhook'])).toMatchObject({ exit: 0 });
+      } finally {
+        await here.close();
+      }
+    },
+    TIMEOUT_MS,
+  );
+});
+
+describe('a broken deployment', () => {
+  test('a key that is not good: nothing is submitted', async () => {
+    const { isGood, of, last } = await ran({ key: 'slw_0123456789abcdefghij' });
+    expect(isGood).toBe(false);
+    expect(of('models')).toMatch(/^FAIL {2}models .* 401 unauthenticated: /);
+    expect(last).toMatch(
+      /^2 of 2 checks failed, .*Not tried: submit, run, output, timeline, artifacts, replay, cancel\.$/,
+    );
+  });
+
+  test(
+    'nobody there',
+    async () => {
+      const { isGood, of } = await ran({ url: 'http://127.0.0.1:1' });
+      expect(isGood).toBe(false);
+      expect(of('health')).toMatch(/^FAIL .* http:\/\/127\.0\.0\.1:1 cannot be reached/);
+    },
+    TIMEOUT_MS,
+  );
+
+  test('the model is not there: those that are, are named', async () => {
+    const { isGood, of } = await ran({ url: other.url, key: other.apiKey });
+    expect(isGood).toBe(false);
+    expect(of('models')).toMatch(/there is no ligand-properties or slide-fields\. It has: .*noop/);
+  });
+
+  test(
+    'a receiver that is never told: each webhook that did not come is named',
+    () =>
+      receiverThat(
+        (real) => (request, response) => {
+          // Only the proof comes through.
+          if (request.headers['webhook-id'] === undefined) real.emit('request', request, response);
+          else response.writeHead(204).end();
+        },
+        async (inbox) => {
+          const { isGood, of, last } = await ran({ inbox, times: { jobMs: 60_000, webhooksMs: 200, healthMs: 0 } });
+          expect(isGood).toBe(false);
+          expect(of('webhooks')).toMatch(
+            /^FAIL .* 4 of 4 did not come within 0\.2 s: job\.queued \(version 1\), job\.started \(version 2\), job\.succeeded \(version 3\), job\.canceled \(version \d\)\. The log of deliver-webhook/,
+          );
+          expect(last).toMatch(/^1 of 11 checks failed/);
+        },
+      ),
+    TIMEOUT_MS,
+  );
+
+  test(
+    'webhooks that are not signed right',
+    () =>
+      receiverThat(
+        (real) => (request, response) => {
+          request.headers['webhook-signature'] &&= 'v1,AAAA';
+          real.emit('request', request, response);
+        },
+        async (inbox) => {
+          const { of } = await ran({ inbox });
+          expect(of('webhooks')).toMatch(/^FAIL .* must not be believed: no signature/);
+        },
+      ),
+    TIMEOUT_MS,
+  );
+
+  test(
+    'what is named as a receiver is none: no job is submitted for it',
+    async () => {
+      const { isGood, of, last } = await ran({ inbox: inboxAt(stack.url) });
+      expect(isGood).toBe(false);
+      expect(of('receiver')).toMatch(/^FAIL .* is no receiver: it answers HTTP 40\d, and no list\.$/);
+      expect(last).toMatch(/Not tried: submit/);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    'a job that does not end in time: it says where its time went, and the job is canceled',
+    async () => {
+      const { isGood, of } = await ran({ times: { jobMs: 100, webhooksMs: 0, healthMs: 0 } });
+      expect(isGood).toBe(false);
+      const line = of('run');
+      expect(line).toMatch(/^FAIL .* has not ended after 0\.1 s \(--timeout\)\. .*\. It is canceled now\.$/);
+      const [, id = ''] = /job (\w{26})/.exec(line) ?? [];
+      expect((await stack.ended(id)).state).toBe('canceled');
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    'an output that is not what is known of it',
+    async () => {
+      const [sample] = SAMPLES;
+      if (sample === undefined) throw new Error('there is no sample');
+      const { isGood, of, last } = await ran({ sample: { ...sample, input: { smiles: 'CCO' } } });
+      expect(isGood).toBe(false);
+      expect(of('output')).toMatch(/^FAIL .* the formula of aspirin is "C2H6O" instead of "C9H8O4"\.$/);
+      expect(last).toMatch(/^1 of 9 checks failed/);
+    },
+    TIMEOUT_MS,
+  );
+});
+
+describe('health', () => {
+  const client = (...answers: object[]): SlipwayClient =>
+    ({ getHealth: async () => (answers.length > 1 ? answers.shift() : answers[0]) }) as unknown as SlipwayClient;
+  const never = new AbortController().signal;
+  const degraded = {
+    status: 'degraded',
+    version: '1',
+    checks: [
+      { name: 'store', status: 'ok', latencyMs: 1 },
+      { name: 'bus', status: 'down', latencyMs: null, detail: 'The last publish failed.' },
+    ],
+    sweep: { status: 'never' },
+  };
+
+  test('is waited for where the first sweep is still to come', async () => {
+    const found = await healthy(client(degraded, { status: 'ok', version: '1', commit: 'abc' }), never, 60_000);
+    expect(found.said).toBe('version 1, commit abc');
+  });
+
+  test('that does not come says what is down', async () => {
+    await expect(healthy(client(degraded), never, 0)).rejects.toThrow(
+      'it is degraded, version 1. bus: The last publish failed. sweep: never',
+    );
+  });
+});
+
+describe('a command line that cannot be meant', () => {
+  test.each([
+    [[], {}, /^--url is needed:/],
+    [['--url', 'slipway.example'], {}, /^--url must be an http or https address/],
+    [['--url', 'http://x', '--receiver', 'ftp://x'], {}, /^--receiver must be/],
+    [['--url', 'http://x', '--model', 'boltz2'], {}, /^--model boltz2: known are ligand-properties/],
+    [['--url', 'http://x', '--timeout', '5m'], {}, /^--timeout must be a whole number/],
+    [['--url', 'http://x'], { SLIPWAY_API_KEY: '' }, /^SLIPWAY_API_KEY is not set/],
+    [['--link', 'x'], {}, /^Unknown option '--link'/],
+  ])('%j', async (args, env, message) => {
+    const { exit, lines } = await command(args, env);
+    expect(exit).toBe(2);
+    expect(lines.join('\n')).toMatch(message);
+  });
+
+  test('--help says what there is', async () => {
+    expect(await command(['--help'])).toMatchObject({
+      exit: 0,
+      lines: expect.arrayContaining([expect.stringMatching(/--receiver/)]),
+    });
+  });
+});
