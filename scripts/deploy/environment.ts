@@ -18,7 +18,7 @@ export const USER_FILE = 'terraform.tfvars.json';
 /** What a deployment finds out; Terraform reads it by itself. */
 export const FOUND_FILE = 'deploy.auto.tfvars.json';
 
-const PREFIX_FAULT = 'must be 2 to 14 lower-case letters, digits and hyphens, and begin with a letter';
+const PREFIX_FAULT = 'must be 3 to 14 lower-case letters, digits and hyphens, and begin with a letter';
 const User = z.looseObject({
   project: z
     .string()
@@ -29,7 +29,7 @@ const User = z.looseObject({
   regions: z.array(z.string().regex(/^[a-z]+-[a-z]+\d+$/, 'must be a region, such as us-central1')).min(1),
   prefix: z
     .string()
-    .regex(/^[a-z][a-z0-9-]{0,12}[a-z0-9]$/, PREFIX_FAULT)
+    .regex(/^[a-z][a-z0-9-]{1,12}[a-z0-9]$/, PREFIX_FAULT)
     .optional(),
 });
 

@@ -22,9 +22,12 @@ export function nextSteps(outputs: Readonly<Record<string, unknown>>): string[] 
   ];
 }
 
+/** Those of other systems, by what they are for and the tenant they are of. */
 function topicsOf(topics: unknown): string[] {
-  if (typeof topics !== 'object' || topics === null || Object.keys(topics).length === 0) return [];
-  return ['', 'Topics:', ...Object.entries(topics).map(([name, topic]) => `  ${name}: ${saidOf(topic)}`)];
+  const named = (value: unknown, path: string): string[] =>
+    typeof value === 'object' && value !== null
+      ? Object.entries(value).flatMap(([name, each]) => named(each, `${path} ${name}`))
+      : [` ${path}: ${String(value)}`];
+  const all = named(topics ?? {}, '');
+  return all.length === 0 ? [] : ['', 'Topics:', ...all];
 }
-
-const saidOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));

@@ -41,13 +41,15 @@ describe('the settings of an environment', () => {
     ['an argument as a project', { ...SETTINGS, project: '--help' }, /project: must be/],
     ['no region', { ...SETTINGS, regions: [] }, /regions: /],
     ['a zone', { ...SETTINGS, regions: ['us-central1-a'] }, /regions\.0: must be a region/],
-    ['a long prefix', { ...SETTINGS, prefix: 'a-very-long-one' }, /prefix: must be 2 to 14/],
+    ['a long prefix', { ...SETTINGS, prefix: 'a-very-long-one' }, /prefix: must be 3 to 14/],
   ])('with %s are refused, by the field', (_, settings, message) => {
     expect(() => readWith(settings)).toThrow(message);
   });
 
   test('an environment whose name makes too long a prefix needs one of its own', () => {
-    expect(() => readWith(SETTINGS, 'staging')).toThrow(/prefix is "slipway-staging" unless set, and must be .*Set it/);
+    expect(() => readWith(SETTINGS, 'staging')).toThrow(
+      /prefix is "slipway-staging" unless set, and must be 3 to 14 .*Set it/,
+    );
     expect(readWith({ ...SETTINGS, prefix: 'slipway-stg' }, 'staging').prefix).toBe('slipway-stg');
   });
 });
@@ -159,8 +161,13 @@ describe('what to do next', () => {
   });
 
   test('names the topics of other systems', () => {
-    const topics = { acme: 'projects/p/topics/x-job-requests-acme' };
-    expect(nextSteps({ ...outputs, topics })).toContain('  acme: projects/p/topics/x-job-requests-acme');
+    const topics = { requests: { acme: 'projects/p/topics/x-job-requests-acme' }, rejections: 'r', events: {} };
+    const said = nextSteps({ ...outputs, topics });
+    expect(said.slice(-3)).toEqual([
+      'Topics:',
+      '  requests acme: projects/p/topics/x-job-requests-acme',
+      '  rejections: r',
+    ]);
   });
 
   test('says so where the environment does not tell its address', () => {

@@ -121,7 +121,7 @@ function terraform(state: CloudState, cwd: string, args: readonly string[]): Ran
       api_url: value('https://slipway-dev-api-1.us-central1.run.app'),
       first_key_command: value('npm run --silent first-key -- --project my-project --tenant ops'),
       receiver_url: value('https://slipway-dev-receiver-1.us-central1.run.app'),
-      topics: value({ nudges: 'slipway-dev-nudges' }),
+      topics: value({ requests: {}, rejections: 'projects/my-project/topics/slipway-dev-job-rejections', events: {} }),
     }),
   );
 }

@@ -1,4 +1,4 @@
-output "url" {
+output "address" {
   description = "Where it is: `npm run smoke -- --receiver` takes this."
   value       = "https://${var.prefix}-receiver-${var.project_number}.${var.region}.run.app"
 

@@ -10,7 +10,7 @@ resource "google_cloud_run_v2_service" "receiver" {
   location            = var.region
   name                = "${var.prefix}-receiver"
   ingress             = "INGRESS_TRAFFIC_ALL"
-  deletion_protection = false
+  deletion_protection = var.protected
 
   # Webhooks come without a token of Google's.
   invoker_iam_disabled = true

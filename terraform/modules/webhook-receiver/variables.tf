@@ -15,8 +15,8 @@ variable "prefix" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{0,12}[a-z0-9]$", var.prefix))
-    error_message = "prefix must be 2 to 14 lower-case letters, digits and hyphens, and begin with a letter: names of accounts have 30 characters."
+    condition     = can(regex("^[a-z][a-z0-9-]{1,12}[a-z0-9]$", var.prefix))
+    error_message = "prefix must be 3 to 14 lower-case letters, digits and hyphens, and begin with a letter: names of accounts have 30 characters."
   }
 }
 
@@ -35,6 +35,13 @@ variable "project_number" {
     condition     = can(regex("^[0-9]+$", var.project_number))
     error_message = "project_number must be the number of the project, not its id: gcloud projects describe ID --format='value(projectNumber)'."
   }
+}
+
+variable "protected" {
+  description = "Whether it refuses to be deleted."
+  type        = bool
+  default     = false
+  nullable    = false
 }
 
 variable "region" {

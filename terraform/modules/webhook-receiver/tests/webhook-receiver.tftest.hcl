@@ -48,8 +48,20 @@ run "runs_as_its_account" {
     error_message = "It runs as another account."
   }
   assert {
-    condition     = output.url == "https://slipway-dev-receiver-123456789012.us-central1.run.app"
+    condition     = output.address == "https://slipway-dev-receiver-123456789012.us-central1.run.app"
     error_message = "The address is not the one that Cloud Run gives."
+  }
+}
+
+run "refuses_to_be_deleted_where_that_is_asked_for" {
+  command = plan
+  variables {
+    protected = true
+  }
+
+  assert {
+    condition     = google_cloud_run_v2_service.receiver.deletion_protection
+    error_message = "It can be deleted though it is protected."
   }
 }
 
