@@ -79,7 +79,7 @@ async function pushImages(pushing: Pushing, { images, pools }: Built): Promise<D
     foundOf({ images, pools }, registryOf(environment), () => NO_DIGEST),
   );
   const because =
-    'First the registry alone, with the account that builds: images have to be there before what runs them.';
+    'First the registry, with the APIs and the account that builds: images have to be there before what runs them.';
   const registry = await terraform.apply({ only: { module: REGISTRY, variables }, because });
   if (registry === 'planned') return null;
 

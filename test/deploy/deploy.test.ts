@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FUNCTION_NAMES } from '../../eventarc/routes.ts';
 import { removeFolders } from '../local/folder.ts';
@@ -83,6 +83,12 @@ describe('a first deployment', () => {
     expect((await deployTo(newRepository(), state, { pause })).error).toBeNull();
     expect(pauses).toEqual([30_000, 30_000]);
   });
+});
+
+test('docs/deploy.md has the commands of a first deployment, in their order', () => {
+  const doc = readFileSync(join(import.meta.dirname, '../../docs/deploy.md'), 'utf8');
+  const commands = [...doc.matchAll(/^\$ ((?:gcloud|terraform) .*)$/gm)].map(([, command = '']) => command);
+  expect(commands.map(verbOf)).toEqual(FIRST);
 });
 
 describe('a further deployment', () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -247,6 +248,11 @@ describe('health', () => {
       'it is degraded, version 1. bus: The last publish failed. sweep: never',
     );
   });
+});
+
+test('docs/deploy.md shows every check, and what smoke says of them', async () => {
+  const doc = await readFile(join(ROOT, 'docs/deploy.md'), 'utf8');
+  expect([...doc.matchAll(/^ok {4}(\w+) /gm)].map(([, name]) => name)).toEqual(CHECKS);
 });
 
 describe('a command line that cannot be meant', () => {
