@@ -56,7 +56,8 @@ function commitOf(root: string): string | null {
 /** What a folder has beside its program: how it is started, by which Node, and which build it is. */
 export function startFiles({ name }: Deployable): ReadonlyMap<string, string> {
   const own = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Manifest;
-  const commit = commitOf(ROOT);
+  // The api tells it (GET /v1/health). In the others it would make of each commit another image, weights and all.
+  const commit = name === 'api' ? commitOf(ROOT) : null;
   const manifest = {
     name: `slipway-${name}`,
     version: own.version,

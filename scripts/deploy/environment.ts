@@ -39,8 +39,10 @@ const EXAMPLE = JSON.stringify({ project: 'the-id-of-your-project', regions: ['u
 export function readEnvironment(root: string, name: string): Environment {
   const all = join(root, 'terraform/envs');
   const folder = `terraform/envs/${name}`;
-  if (!/^[a-z][a-z0-9-]*$/.test(name) || !existsSync(join(root, folder))) {
-    const known = existsSync(all) ? readdirSync(all).sort().join(', ') : 'none';
+  // What all environments share lies beside them.
+  const isOne = (which: string): boolean => existsSync(join(all, which, 'environment.tf'));
+  if (!/^[a-z][a-z0-9-]*$/.test(name) || !isOne(name)) {
+    const known = existsSync(all) ? readdirSync(all).filter(isOne).sort().join(', ') : 'none';
     throw new UsageError(`--env ${name}: there is no folder ${folder}. Environments: ${known}.`);
   }
   const file = `${folder}/${USER_FILE}`;

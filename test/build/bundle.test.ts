@@ -61,6 +61,10 @@ test('each folder has its program, how it is started, and the models where it ne
     scripts: { start: 'node main.mjs' },
   });
   expect(Object.keys(manifest)).not.toContain('dependencies');
+  // Nobody asks the others, and their images are told apart by what is in them.
+  for (const folder of ['functions/worker', 'worker']) {
+    expect(readFileSync(join(dist.folder, folder, 'package.json'), 'utf8')).not.toContain('commit');
+  }
 });
 
 test('the table of sizes has a line for each, at most 80 columns wide', () => {

@@ -17,6 +17,7 @@ describe('the settings of an environment', () => {
   const readWith = (settings: unknown, name = 'dev') => {
     const root = newFolder();
     const text = typeof settings === 'string' ? settings : JSON.stringify(settings);
+    write(root, `terraform/envs/${name}/environment.tf`, '');
     write(root, `terraform/envs/${name}/terraform.tfvars.json`, text);
     return readEnvironment(root, name);
   };

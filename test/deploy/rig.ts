@@ -19,6 +19,8 @@ export function newRepository(): string {
   const root = newFolder();
   for (const part of PARTS) cpSync(join(ROOT, part), join(root, part), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'));
+  write(root, 'terraform/envs/shared/main.tf', '');
+  write(root, 'terraform/envs/dev/environment.tf', '');
   write(root, 'terraform/envs/dev/terraform.tfvars.json', JSON.stringify(SETTINGS));
   write(root, 'built.json', JSON.stringify(BUILT));
   write(
