@@ -19,7 +19,7 @@ const json = (make: () => object | Promise<object>) => async (): Promise<string>
 const GENERATED: Readonly<Record<string, (now: string) => Promise<string>>> = {
   'openapi.json': json(() => openApi(version)),
   'firestore.indexes.json': json(firestoreIndexes),
-  'terraform/generated/alerts.json': json(() => alertsFile(root)),
+  'terraform/generated/alerts.json': json(alertsFile),
   'terraform/modules/job-store/indexes.tf.json': json(() => terraformIndexes(firestoreIndexes())),
   'terraform/generated/functions.json': json(deployedFunctions),
   'terraform/generated/pools.json': json(poolsHere),

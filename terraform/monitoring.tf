@@ -7,7 +7,11 @@ module "monitoring" {
   region         = local.home
   alerts         = local.alerts
   services       = { for name, function in merge(module.function, module.entrance) : name => function.service.name }
-  jobs           = { for name in keys(local.pools) : name => "${var.prefix}-${name}" }
+  pools = { for name, pool in local.pools : name => {
+    job                   = "${var.prefix}-${name}"
+    models                = pool.models
+    oldest_queued_seconds = pool.oldest_queued_seconds
+  } }
 
   event_subscriptions      = { for name, trigger in module.trigger : name => trigger.subscription }
   deliveries_subscription  = module.deliveries.subscription

@@ -82,13 +82,14 @@ variable "max_instances" {
 variable "pools" {
   description = "The pools, as npm run build writes them of the models it was given; null for those of gpu-job/models."
   type = map(object({
-    cpu             = number
-    gpu             = optional(string)
-    image           = optional(string)
-    max             = number
-    memory_gib      = number
-    models          = list(string)
-    timeout_seconds = number
+    cpu                   = number
+    gpu                   = optional(string)
+    image                 = optional(string)
+    max                   = number
+    memory_gib            = number
+    models                = map(object({ long_run_seconds = number }))
+    oldest_queued_seconds = number
+    timeout_seconds       = number
     volumes = optional(list(object({
       bucket = string
       path   = string

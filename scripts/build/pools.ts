@@ -1,3 +1,4 @@
+import { longRunSeconds, oldestQueuedSeconds } from '../../domain/alerts.ts';
 import type { Catalogue, Queue } from '../../domain/contract/model.ts';
 import { HARDWARE, type Gpu } from '../../domain/hardware.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../domain/time.ts';
@@ -13,7 +14,10 @@ export interface PoolFacts {
   readonly volumes: readonly { readonly bucket: string; readonly path: string }[];
   /** Null where the build makes one. */
   readonly image: string | null;
-  readonly models: readonly string[];
+  /** How old its oldest queued job may be before somebody should look. */
+  readonly oldest_queued_seconds: number;
+  /** How long nearly all runs of a model may take before somebody should look. */
+  readonly models: Readonly<Record<string, { readonly long_run_seconds: number }>>;
 }
 
 export const POOL_FACTS_FILE = 'pools.json';
@@ -50,6 +54,11 @@ function factsOf({ pool, models: names }: Queue, models: Catalogue['models']): P
     timeout_seconds: Math.min(Math.ceil(wanted), LONGEST_SECONDS[gpu === null ? 'cpu' : 'gpu']),
     volumes: pool.volumes.map(({ bucket, path }) => ({ bucket, path })),
     image: pool.image ?? null,
-    models: [...names].sort(),
+    oldest_queued_seconds: oldestQueuedSeconds(pool, members),
+    models: Object.fromEntries(
+      members
+        .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+        .map((model) => [model.name, { long_run_seconds: longRunSeconds(model) }]),
+    ),
   };
 }

@@ -22,7 +22,8 @@ test('a pool is told with its machine, its workers, its volumes and the longest 
       timeout_seconds: 300 + 3_300 + 60 + 120,
       volumes: [],
       image: null,
-      models: ['count'],
+      oldest_queued_seconds: expect.any(Number),
+      models: { count: { long_run_seconds: expect.any(Number) } },
     },
     embedding: {
       gpu: 'nvidia-rtx-pro-6000',
@@ -33,7 +34,8 @@ test('a pool is told with its machine, its workers, its volumes and the longest 
       timeout_seconds: 3_600,
       volumes: [],
       image: expect.stringMatching(/^us-docker\.pkg\.dev\/example\/models\/embed@sha256:[0-9a-f]{64}$/),
-      models: ['embed'],
+      oldest_queued_seconds: expect.any(Number),
+      models: { embed: { long_run_seconds: expect.any(Number) } },
     },
     folding: {
       gpu: 'nvidia-l4',
@@ -46,9 +48,17 @@ test('a pool is told with its machine, its workers, its volumes and the longest 
         { bucket: 'example-references', path: '/references' },
       ],
       image: null,
-      models: ['fold'],
+      oldest_queued_seconds: expect.any(Number),
+      models: { fold: { long_run_seconds: expect.any(Number) } },
     },
   });
+});
+
+test('when somebody should look at a pool is by its own models and their limits', async () => {
+  const { counting, folding } = poolsOf(await load(['any']));
+  // Nine tenths of the run timeout; five minutes, a start-up and a run.
+  expect(counting?.models['count']).toEqual({ long_run_seconds: 54 });
+  expect([counting?.oldest_queued_seconds, folding?.oldest_queued_seconds]).toEqual([300 + 300 + 10, 300 + 240 + 10]);
 });
 
 test('a pool is told once, in whatever regions it is', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { longRunSeconds, oldestQueuedSeconds, THRESHOLDS } from '../../domain/alerts.ts';
 import { Model, Pool } from '../../domain/contract/model.ts';
-import { alertsOf } from '../../scripts/generate/alerts.ts';
+import { alertsFile } from '../../scripts/generate/alerts.ts';
 
 const model = (changes: object = {}): Model =>
   Model.parse({
@@ -35,29 +35,8 @@ test('the runs of a model may take nine tenths of their timeout', () => {
 });
 
 describe('what is generated for the alerts', () => {
-  const deployed = (...models: readonly Model[]): Parameters<typeof alertsOf>[0] => ({
-    models: new Map(models.map((one) => [one.name, { model: one, missing: [] }])),
-    queues: new Map(
-      [...new Set(models.map((one) => one.pool))].map((name) => {
-        const queue = { name: `${name}@any`, pool: Pool.parse({ name }), region: 'any' };
-        return [queue.name, { ...queue, models: [], expectedBootMs: 1, expectedRunMs: 1 }];
-      }),
-    ),
-  });
-
-  test('has a row for each pool and model, by their own limits and in one order', () => {
-    const file = alertsOf(
-      deployed(model({ name: 'b', pool: 'z' }), model({ name: 'a', pool: 'y', limits: { runTimeoutSeconds: 60 } })),
-    );
-    expect(file).toMatchObject({
-      pools: { y: { oldest_queued_seconds: 610 }, z: { oldest_queued_seconds: 610 } },
-      models: { a: { long_run_seconds: 54 }, b: { long_run_seconds: 540 } },
-    });
-    expect(Object.keys((file as { models: object }).models)).toEqual(['a', 'b']);
-  });
-
   test('leaves out what the list says has no alert', () => {
-    const { thresholds } = alertsOf(deployed(model())) as { readonly thresholds: Readonly<Record<string, unknown>> };
+    const { thresholds } = alertsFile() as { readonly thresholds: Readonly<Record<string, unknown>> };
     expect(Object.keys(thresholds)).toEqual(expect.arrayContaining(['told_p99', 'sweep_silent']));
     expect(thresholds).not.toHaveProperty('lost_jobs');
     expect(thresholds).not.toHaveProperty('ended_twice');

@@ -9,7 +9,8 @@ import { alertPolicyType, dashboardType, plainOf, roundTrip } from './guards/pro
 
 const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
 
-const alerts = JSON.parse(read('terraform/generated/alerts.json')) as { readonly pools: object };
+const alerts = JSON.parse(read('terraform/generated/alerts.json')) as object;
+const pools = JSON.parse(read('terraform/generated/pools.json')) as Record<string, object>;
 const vars = {
   project: 'acme-gpu',
   project_number: '123456789012',
@@ -17,7 +18,7 @@ const vars = {
   region: 'us-central1',
   alerts,
   services: Object.fromEntries(FUNCTION_NAMES.map((name) => [name, `acme-dev-${name}`])),
-  jobs: Object.fromEntries(Object.keys(alerts.pools).map((pool) => [pool, `acme-dev-${pool}`])),
+  pools: Object.fromEntries(Object.entries(pools).map(([name, pool]) => [name, { ...pool, job: `acme-dev-${name}` }])),
   event_subscriptions: { nudges: 'projects/acme-gpu/subscriptions/eventarc-nudges' },
   deliveries_subscription: 'acme-dev-deliveries',
   dead_letter_subscription: 'acme-dev-dead',

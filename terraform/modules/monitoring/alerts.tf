@@ -28,8 +28,8 @@ locals {
       severity = "ERROR"
       title    = "a job has been queued for too long"
       query = join(" or ", [
-        for pool in sort(keys(var.jobs)) :
-        "max by (queue) (${local.metric.oldest_queued_seconds}{${local.by_sweep},queue=~\"${pool}@.+\"}) > ${try(var.alerts.pools[pool].oldest_queued_seconds, local._most.oldest_queued)}"
+        for name, pool in var.pools :
+        "max by (queue) (${local.metric.oldest_queued_seconds}{${local.by_sweep},queue=~\"${name}@.+\"}) > ${pool.oldest_queued_seconds}"
       ])
       retest  = 0
       page    = "docs/02-dispatch.md"
@@ -49,7 +49,7 @@ locals {
       query    = "sum by (job_name, location) (increase(${local.metric.executions}{${local.of_workers},result=\"failed\"}[${local.window}])) > ${local._most.failed_workers}"
       retest   = 0
       page     = "docs/03-run.md"
-      command  = "gcloud logging read --project=${var.project} --freshness=1h --limit=50 'resource.type=\"cloud_run_job\" AND resource.labels.job_name=(${join(" OR ", formatlist("%q", sort(values(var.jobs))))})'"
+      command  = "gcloud logging read --project=${var.project} --freshness=1h --limit=50 'resource.type=\"cloud_run_job\" AND resource.labels.job_name=(${join(" OR ", formatlist("%q", values(var.pools)[*].job))})'"
     }
     failed_jobs = {
       severity = "ERROR"
@@ -63,8 +63,8 @@ locals {
       severity = "WARNING"
       title    = "runs of a model come near its run timeout"
       query = join(" or ", [
-        for model in sort(keys(var.alerts.models)) :
-        "histogram_quantile(0.99, sum by (le, model) (increase(${local.metric.run_time}_bucket{${local.in_logs},model=\"${model}\"}[${local.jobs_window}]))) > ${var.alerts.models[model].long_run_seconds * 1000} and sum by (model) (increase(${local.metric.run_time}_count{${local.in_logs},model=\"${model}\"}[${local.jobs_window}])) >= ${local._few}"
+        for model, most in merge(values(var.pools)[*].models...) :
+        "histogram_quantile(0.99, sum by (le, model) (increase(${local.metric.run_time}_bucket{${local.in_logs},model=\"${model}\"}[${local.jobs_window}]))) > ${most.long_run_seconds * 1000} and sum by (model) (increase(${local.metric.run_time}_count{${local.in_logs},model=\"${model}\"}[${local.jobs_window}])) >= ${local._few}"
       ])
       retest  = 0
       page    = "docs/08-add-a-model.md"
@@ -137,7 +137,7 @@ locals {
   }
 
   # Without pools or models there is nothing to ask, and no query is empty.
-  alerts = { for name, alert in local._alerts : name => alert if alert.query != "" && (name != "failed_workers" || length(var.jobs) > 0) }
+  alerts = { for name, alert in local._alerts : name => alert if alert.query != "" && (name != "failed_workers" || length(var.pools) > 0) }
 }
 
 resource "google_monitoring_alert_policy" "threshold" {

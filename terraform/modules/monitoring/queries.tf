@@ -21,7 +21,7 @@ locals {
   by_sweep      = "monitored_resource=\"generic_task\",namespace=\"${var.prefix}\""
   of_api        = "monitored_resource=\"cloud_run_revision\",service_name=\"${var.services["api"]}\""
   of_functions  = "monitored_resource=\"cloud_run_revision\",service_name=~\"${join("|", sort(values(var.services)))}\""
-  of_workers    = "monitored_resource=\"cloud_run_job\",job_name=~\"${join("|", sort(values(var.jobs)))}\""
+  of_workers    = "monitored_resource=\"cloud_run_job\",job_name=~\"${join("|", values(var.pools)[*].job)}\""
   of_messages   = "monitored_resource=\"pubsub_subscription\",subscription_id=~\"${join("|", [for id in concat(values(var.event_subscriptions), [var.deliveries_subscription]) : basename(id)])}\""
   of_dead       = "monitored_resource=\"pubsub_subscription\",subscription_id=\"${basename(var.dead_letter_subscription)}\""
   window        = "${var.alerts.window_seconds}s"

@@ -6,8 +6,6 @@ variable "alerts" {
     jobs_window_seconds = number
     few                 = number
     thresholds          = map(object({ most = number, meaning = string }))
-    pools               = map(object({ oldest_queued_seconds = number }))
-    models              = map(object({ long_run_seconds = number }))
     gauges              = map(string)
     log_metrics = map(object({
       description = string
@@ -79,10 +77,14 @@ variable "event_subscriptions" {
   nullable    = false
 }
 
-variable "jobs" {
-  description = "Pool: the name of its Cloud Run Job, the same in each region. One that is not in alerts, since its models lie elsewhere, has the list's own threshold."
-  type        = map(string)
-  nullable    = false
+variable "pools" {
+  description = "By pool: the name of its Cloud Run Job, the same in each region, how old its oldest queued job may be, and how long nearly all runs of its models may take."
+  type = map(object({
+    job                   = string
+    models                = map(object({ long_run_seconds = number }))
+    oldest_queued_seconds = number
+  }))
+  nullable = false
 }
 
 variable "prefix" {
