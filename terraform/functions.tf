@@ -94,6 +94,9 @@ module "entrance" {
   public         = local.deployed[each.key].public
   protected      = var.protected
 
+  # Read tokens are in addresses where a page cannot send headers (docs/13-tenants.md).
+  secret_addresses = local.deployed[each.key].public ? "[?&]token=" : null
+
   depends_on = [module.function, module.gpu_pool, module.job_store]
 }
 

@@ -65,3 +65,18 @@ resource "google_cloud_run_v2_service" "this" {
     ignore_changes = [client, client_version]
   }
 }
+
+# Cloud Run logs whole addresses, and one that lets its holder in would be kept for as long as the log is.
+resource "google_logging_project_exclusion" "secret_addresses" {
+  count = var.secret_addresses == null ? 0 : 1
+
+  project     = var.project
+  name        = "${var.prefix}-${var.name}-secret-addresses"
+  description = "Requests to ${var.prefix}-${var.name} whose addresses hold a secret."
+  filter      = <<-EOT
+    log_id("run.googleapis.com/requests")
+    AND resource.type = "cloud_run_revision"
+    AND resource.labels.service_name = "${var.prefix}-${var.name}"
+    AND httpRequest.requestUrl =~ "${var.secret_addresses}"
+  EOT
+}

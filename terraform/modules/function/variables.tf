@@ -112,3 +112,9 @@ variable "region" {
   type        = string
   nullable    = false
 }
+
+variable "secret_addresses" {
+  description = "A regular expression (RE2) of the addresses that hold a secret: requests to them are not logged. Null where none does."
+  type        = string
+  default     = null
+}

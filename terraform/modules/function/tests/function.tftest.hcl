@@ -53,6 +53,19 @@ run "is_public_by_its_own_check_alone" {
   }
 }
 
+run "does_not_log_addresses_that_let_their_holder_in" {
+  command = plan
+
+  variables {
+    secret_addresses = "[?&]token="
+  }
+
+  assert {
+    condition     = strcontains(google_logging_project_exclusion.secret_addresses[0].filter, "service_name = \"slipway-dispatch\"") && strcontains(google_logging_project_exclusion.secret_addresses[0].filter, "requestUrl =~ \"[?&]token=\"")
+    error_message = "Requests of this service alone are left out, and of it those alone that hold a secret."
+  }
+}
+
 run "sends_through_the_network_that_it_is_given" {
   command = plan
 
