@@ -7,6 +7,7 @@ import { SECOND } from '../domain/time.ts';
 import { encodeAnswer, problemAnswer, sendAnswer } from './http/answer.ts';
 import type { Guard } from './http/guard.ts';
 import { refuse } from './http/refuse.ts';
+import { answerStartup, STARTUP_PATH, type Ready } from './http/startup.ts';
 import type { ServedFunction } from './served-function.ts';
 
 export { bearerGuard } from './http/guard.ts';
@@ -28,15 +29,16 @@ const CLOSE_GRACE_MS = SECOND;
 /**
  * Serves one function: a guard in front of functions-framework, which would read a whole body of any size before any code of
  * ours, and answers what it does not like with pages of HTML.
+ * @param options.ready where it must be asked before requests come: answered at STARTUP_PATH, to whoever asks
  * @throws the listen error of the port
  */
 export async function serveFunction(
   name: string,
   served: ServedFunction,
   guard: Guard,
-  options: { readonly host: string; readonly port: number; readonly log: Log },
+  options: { readonly host: string; readonly port: number; readonly log: Log; readonly ready?: Ready },
 ): Promise<Served> {
-  const { log } = options;
+  const { log, ready } = options;
   let framework: Promise<Server> | null = null;
   const load = async (): Promise<Server> => {
     try {
@@ -52,6 +54,9 @@ export async function serveFunction(
 
   const take = async (request: IncomingMessage, response: ServerResponse, isAsked: boolean): Promise<void> => {
     owe(owed, request.socket, response);
+    if (ready !== undefined && request.method === 'GET' && request.url === STARTUP_PATH) {
+      return answerStartup(ready, response, log);
+    }
     let behind: Server;
     try {
       await guard(request, response);

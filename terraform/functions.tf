@@ -49,6 +49,9 @@ locals {
       { for set, most in var.max_instances : "max_instances" => most if set == name },
     )
     public = anytrue([for route in function.routes : try(route.public, false)])
+    # Read tokens are in addresses where a page cannot send headers (docs/13-tenants.md).
+    secret_addresses = anytrue([for route in function.routes : try(route.public, false)]) ? "[?&]token=" : null
+    startup          = function.startup
   } }
 
   # What takes requests comes last, so that whatever they lead to knows them already.
@@ -59,45 +62,45 @@ module "function" {
   source   = "./modules/function"
   for_each = toset(setsubtract(keys(local.functions), local.entrances))
 
-  project        = module.project.ready
-  project_number = module.project.project_number
-  prefix         = var.prefix
-  region         = local.home
-  name           = each.key
-  account        = local.deployed[each.key].account
-  egress         = local.deployed[each.key].egress
-  environment    = local.deployed[each.key].environment
-  image          = local.deployed[each.key].image
-  invokers       = local.deployed[each.key].invokers
-  limits         = local.deployed[each.key].limits
-  protected      = var.protected
+  project          = module.project.ready
+  prefix           = var.prefix
+  region           = local.home
+  name             = each.key
+  address          = local.addresses[each.key]
+  account          = local.deployed[each.key].account
+  egress           = local.deployed[each.key].egress
+  environment      = local.deployed[each.key].environment
+  image            = local.deployed[each.key].image
+  invokers         = local.deployed[each.key].invokers
+  limits           = local.deployed[each.key].limits
+  public           = local.deployed[each.key].public
+  secret_addresses = local.deployed[each.key].secret_addresses
+  startup          = local.deployed[each.key].startup
 
-  # A query fails without its index.
-  depends_on = [module.job_store]
+  # A query fails without its index, a publish without its topic, and a secret is read once.
+  depends_on = [module.job_store, module.secret, module.topic, module.events_topic]
 }
 
 module "entrance" {
   source   = "./modules/function"
   for_each = toset(local.entrances)
 
-  project        = module.project.ready
-  project_number = module.project.project_number
-  prefix         = var.prefix
-  region         = local.home
-  name           = each.key
-  account        = local.deployed[each.key].account
-  egress         = local.deployed[each.key].egress
-  environment    = local.deployed[each.key].environment
-  image          = local.deployed[each.key].image
-  invokers       = local.deployed[each.key].invokers
-  limits         = local.deployed[each.key].limits
-  public         = local.deployed[each.key].public
-  protected      = var.protected
+  project          = module.project.ready
+  prefix           = var.prefix
+  region           = local.home
+  name             = each.key
+  address          = local.addresses[each.key]
+  account          = local.deployed[each.key].account
+  egress           = local.deployed[each.key].egress
+  environment      = local.deployed[each.key].environment
+  image            = local.deployed[each.key].image
+  invokers         = local.deployed[each.key].invokers
+  limits           = local.deployed[each.key].limits
+  public           = local.deployed[each.key].public
+  secret_addresses = local.deployed[each.key].secret_addresses
+  startup          = local.deployed[each.key].startup
 
-  # Read tokens are in addresses where a page cannot send headers (docs/13-tenants.md).
-  secret_addresses = local.deployed[each.key].public ? "[?&]token=" : null
-
-  depends_on = [module.function, module.gpu_pool, module.job_store]
+  depends_on = [module.function, module.gpu_pool]
 }
 
 module "egress" {
@@ -116,6 +119,6 @@ module "scheduler" {
   project  = module.project.ready
   prefix   = var.prefix
   region   = local.home
-  address  = local.addresses["sweep"]
+  address  = module.function["sweep"].address
   schedule = one([for route in local.functions["sweep"].routes : route.schedule if route.via == "schedule"])
 }

@@ -3,10 +3,9 @@ module "receiver" {
   source = "./modules/webhook-receiver"
   count  = var.smoke_receiver ? 1 : 0
 
-  project        = module.project.ready
-  project_number = module.project.project_number
-  prefix         = var.prefix
-  region         = local.home
-  image          = var.images.receiver
-  protected      = var.protected
+  project = module.project.ready
+  prefix  = var.prefix
+  region  = local.home
+  address = "https://${var.prefix}-receiver-${module.project.project_number}.${local.home}.run.app"
+  image   = var.images.receiver
 }

@@ -33,14 +33,19 @@ module "secret" {
   prefix              = var.prefix
   name                = each.key
   deletion_protection = var.protected
+  rotation            = var.secret_rotation
 
   accessors = { for name, function in local.functions : name => module.account[name].member if contains(function.grant.secrets, each.key) }
 }
 
 module "sign_in" {
   source = "./modules/sign-in"
-  count  = var.sign_in ? 1 : 0
+  count  = var.sign_in == null ? 0 : 1
 
   project = module.project.ready
   prefix  = var.prefix
+
+  is_existing    = var.sign_in.is_existing
+  key_generation = var.sign_in.key_generation
+  referrers      = var.sign_in.referrers
 }

@@ -48,6 +48,6 @@ module "deliveries" {
   prefix       = var.prefix
   name         = "deliveries"
   topic        = module.topic["deliveries"].id
-  endpoint     = local.addresses[one([for name, function in local.functions : name if contains([for route in function.routes : route.via], "push")])]
+  endpoint     = module.function[one([for name, function in local.functions : name if anytrue([for route in function.routes : route.via == "push"])])].address
   pubsub_agent = module.project.pubsub_agent
 }

@@ -150,11 +150,21 @@ variable "rejection_readers" {
   nullable    = false
 }
 
-variable "sign_in" {
-  description = "Whether clients may listen in Firestore: sets up signing in with tokens of POST /v1/tokens/firebase."
-  type        = bool
-  default     = false
+variable "secret_rotation" {
+  description = "Raised by one, makes a new value of each secret (modules/secret says what that does)."
+  type        = number
+  default     = 1
   nullable    = false
+}
+
+variable "sign_in" {
+  description = "Where clients may listen in Firestore: how signing in with tokens of POST /v1/tokens/firebase is set up (modules/sign-in); {} will do on a fresh project. Null where nobody may listen."
+  type = object({
+    is_existing    = optional(bool, false)
+    key_generation = optional(number, 1)
+    referrers      = optional(list(string), [])
+  })
+  default = null
 }
 
 variable "smoke_receiver" {
@@ -174,8 +184,8 @@ variable "tenants" {
   nullable = false
 
   validation {
-    condition     = alltrue([for tenant in keys(var.tenants) : can(regex("^[a-z][a-z0-9-]{0,39}$", tenant))])
-    error_message = "tenants must be named by their ids: lower-case letters, digits and hyphens, 40 at most."
+    condition     = alltrue([for tenant in keys(var.tenants) : can(regex("^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$", tenant))])
+    error_message = "tenants must be named by their ids: lower-case letters, digits and hyphens, 40 at most; one that ends with a hyphen can have no trigger, and so no topics."
   }
 
   validation {

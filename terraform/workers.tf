@@ -24,5 +24,4 @@ module "gpu_pool" {
   worker          = module.worker_account.email
   door_url        = local.addresses["worker"]
   launchers       = { for name, function in local.functions : name => module.account[name].member if function.grant.launches }
-  protected       = var.protected
 }

@@ -1,5 +1,5 @@
 import { firestoreStore } from '../../cloud/firestore/store.ts';
-import type { Http } from '../../domain/ports.ts';
+import { refs, type Http } from '../../domain/ports.ts';
 import { checkedAddress, type AddressRules } from '../../host/address-check.ts';
 import { deliverWebhook } from '../deliver-webhook.ts';
 import { platformGuard } from '../http/platform-guard.ts';
@@ -13,7 +13,12 @@ await startFunction('deliver-webhook', (config, base) => {
     store: firestoreStore({ ...base, ...at, databaseId: config.SLIPWAY_DATABASE }),
     http: sender({ allowLoopback: false, ownHosts: config.SLIPWAY_OWN_HOSTS }),
   };
-  return { served: deliverWebhook(deps), guard: platformGuard({ callers: config.SLIPWAY_CALLERS, clock: base.clock }) };
+  return {
+    served: deliverWebhook(deps),
+    guard: platformGuard({ callers: config.SLIPWAY_CALLERS, clock: base.clock }),
+    // A new instance's way out through its network may take a minute to open.
+    ready: async () => void (await deps.store.get(refs.sweep())),
+  };
 });
 
 /** What sends is loaded with the first delivery. */

@@ -11,6 +11,7 @@ import { systemRandom } from '../../host/random.ts';
 import { withSourcePositions } from '../../host/source-positions.ts';
 import type { Guard } from '../http/guard.ts';
 import { serveFunction } from '../serve.ts';
+import type { Ready } from '../http/startup.ts';
 import type { ServedFunction } from '../served-function.ts';
 import { CONFIGS, type Config } from './config.ts';
 
@@ -27,6 +28,8 @@ export interface Base {
 export interface Made {
   readonly served: ServedFunction;
   readonly guard: Guard;
+  /** Where a new instance cannot work at once. */
+  readonly ready?: Ready;
 }
 
 /** Between SIGTERM and SIGKILL Cloud Run gives 10 s. */
@@ -52,9 +55,10 @@ export async function startFunction<N extends FunctionName>(
   }
   const folder = dirname(process.argv[1] ?? '');
   const base = { clock: systemClock, random: systemRandom, log, settings: DEFAULT_SETTINGS, folder };
-  const { served, guard } = make(config, base);
+  const { ready, served, guard } = make(config, base);
   const { SLIPWAY_LISTEN: host, PORT: port } = config as { SLIPWAY_LISTEN: string; PORT: number };
-  const server = await serveFunction(name, served, guard, { host, port, log });
+  const options = { host, port, log, ...(ready === undefined ? {} : { ready }) };
+  const server = await serveFunction(name, served, guard, options);
   log.info('serving', { function: name, port: Number(new URL(server.url).port) });
   process.once('SIGTERM', () => {
     void server.close(CLOSE_MS).then(() => process.exit(0));

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { GRANTS, type Grant } from '../../eventarc/grants.ts';
 import { FUNCTION_NAMES, ROUTES, type FunctionName, type Route } from '../../eventarc/routes.ts';
+import { STARTUP_PATH } from '../../functions/http/startup.ts';
 import { CONFIGS } from '../../functions/start/config.ts';
 
 /** A function as a deployment sees it. */
@@ -9,6 +10,8 @@ export interface DeployedFunction {
   readonly environment: readonly string[];
   readonly grant: Grant;
   readonly routes: readonly Route[];
+  /** What a new instance is asked before requests come to it; null where it can work at once. */
+  readonly startup: string | null;
 }
 
 /** Cloud Run says the port; the address to listen on is the same for all that run there. */
@@ -22,6 +25,7 @@ export function deployedFunctions(): Readonly<Record<FunctionName, DeployedFunct
       environment: Object.keys(variablesOf(name)).filter((variable) => !NOT_SET.has(variable)),
       grant: GRANTS[name],
       routes: ROUTES.filter((route) => route.function === name),
+      startup: GRANTS[name].egress ? STARTUP_PATH : null,
     },
   ]);
   return Object.fromEntries(rows) as Record<FunctionName, DeployedFunction>;

@@ -1,6 +1,9 @@
 import type { FirestoreIndexes, IndexField } from '../../cloud/indexes.ts';
 
-/** Firestore refuses changes of indexes that come close together (409), so only so many are made at a time. */
+/**
+ * Firestore refuses changes of indexes that come close together (409): the provider repeats those, but not for ever. So the first
+ * is made alone, since a new database makes itself ready with it, and then only so many at a time.
+ */
 const AT_ONCE = 4;
 
 interface Step {
@@ -40,7 +43,7 @@ export function terraformIndexes({ indexes, fieldOverrides }: FirestoreIndexes):
 function resourcesOf(steps: readonly Step[]): Record<string, Record<string, object>> {
   const resources: Record<string, Record<string, object>> = {};
   for (const [i, { type, name, body }] of steps.entries()) {
-    const before = steps[i - AT_ONCE];
+    const before = i === 0 ? undefined : steps[Math.max(0, i - AT_ONCE)];
     const after = before === undefined ? {} : { depends_on: [`${before.type}.${before.name}`] };
     const group = (resources[type] ??= {});
     if (name in group) throw new Error(`two indexes would be ${type}.${name}`);

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FUNCTION_NAMES, type FunctionName } from '../../eventarc/routes.ts';
 import { CONFIGS } from '../../functions/start/config.ts';
+import { deployedFunctions } from '../../scripts/generate/functions.ts';
 import { ENV, job } from '../worker/harness.ts';
 import { ScriptedDoor } from '../worker/scripted-door.ts';
 import { built, MODELS, type Built } from './built.ts';
@@ -62,6 +63,18 @@ describe.each(FUNCTION_NAMES)('the built function %s', (name) => {
       expect(await (await fetch(new URL('/openapi.json', url))).json()).toEqual(committed);
     });
   }
+
+  test('says at its start path that it has no way out yet, where its way out leads through a network', async () => {
+    const { startup } = deployedFunctions()[name];
+    program = await serve(folder(), envOf(name));
+    const { url } = program as Program & { url: string };
+    const { status } = await fetch(new URL('/startup', url));
+    expect({ startup, status }).toEqual(
+      name === 'deliver-webhook'
+        ? { startup: '/startup', status: 503 }
+        : { startup: null, status: name === 'api' ? 404 : 401 },
+    );
+  });
 
   test('without a variable exits 1 and names it', async () => {
     const env = Object.entries({ ...envOf(name), PORT: '0' }).filter(([one]) => one !== 'GOOGLE_CLOUD_PROJECT');

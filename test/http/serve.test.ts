@@ -33,6 +33,28 @@ const post = (url: string, init: RequestInit = {}): Promise<Response> =>
     headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json', ...init.headers },
   });
 
+describe('a function whose instances cannot work at once', () => {
+  test('says so at its start path, without a token, until it can; and is closed otherwise', async () => {
+    let way: Error | null = new Error('there is no way out yet');
+    const ready = async (): Promise<void> => {
+      if (way !== null) throw way;
+    };
+    served = await serveFunction('under-test', echo, bearerGuard(TOKEN), { host: '127.0.0.1', port: 0, log, ready });
+    const { url } = served;
+    const asked = (path: string, method = 'GET'): Promise<number> =>
+      fetch(`${url}${path}`, { method }).then(({ status }) => status);
+    expect(await asked('/startup')).toBe(503);
+    way = null;
+    expect(await asked('/startup')).toBe(204);
+    expect([await asked('/startup', 'POST'), await asked('/startup/'), await asked('/')]).toEqual([401, 401, 401]);
+  });
+
+  test('is asked nothing where it can', async () => {
+    const { url } = await serve(echo);
+    expect((await fetch(`${url}/startup`)).status).toBe(401);
+  });
+});
+
 describe('a private function', () => {
   test.each([
     ['no token', ''],

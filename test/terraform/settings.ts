@@ -3,10 +3,12 @@ import { FUNCTION_NAMES } from '../../eventarc/routes.ts';
 const DIGEST = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 const imageOf = (name: string): string => `us-central1-docker.pkg.dev/my-project/slipway/${name}@sha256:${DIGEST}`;
 
-/** What somebody sets, and what a deploy finds out; with two regions, two tenants and whatever else may be set. */
+/** What somebody sets, and what a deploy finds out; with two regions, two tenants, a database elsewhere and whatever else may be set. */
 export const SETTINGS = {
   project: 'my-project',
   regions: ['us-central1', 'europe-west4'],
+  firestore_database: 'jobs-of-dev',
+  firestore_location: 'nam5',
   tenants: {
     acme: {
       publishers: ['serviceAccount:jobs@acme.iam.gserviceaccount.com'],
@@ -19,7 +21,7 @@ export const SETTINGS = {
   cors_origins: ['https://app.example.com'],
   deployers: ['user:ada@example.com'],
   rejection_readers: ['group:ops@example.com'],
-  sign_in: true,
+  sign_in: { referrers: ['https://app.example.com/*'] },
   token_audiences: ['https://slipway.example.com'],
   images: {
     functions: Object.fromEntries(FUNCTION_NAMES.map((name) => [name, imageOf(`function-${name}`)])),

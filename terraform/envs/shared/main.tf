@@ -19,6 +19,7 @@ module "slipway" {
   deployers         = var.deployers
   max_instances     = var.max_instances
   rejection_readers = var.rejection_readers
+  secret_rotation   = var.secret_rotation
   sign_in           = var.sign_in
   token_audiences   = var.token_audiences
 

@@ -75,10 +75,16 @@ variable "rejection_readers" {
   default     = []
 }
 
+variable "secret_rotation" {
+  description = "As secret_rotation in ../../variables.tf."
+  type        = number
+  default     = 1
+}
+
 variable "sign_in" {
   description = "As sign_in in ../../variables.tf."
-  type        = bool
-  default     = false
+  type        = any
+  default     = null
 }
 
 variable "tenants" {

@@ -7,11 +7,12 @@ resource "google_compute_network" "this" {
 }
 
 resource "google_compute_subnetwork" "this" {
-  project                  = var.project
-  name                     = "${var.prefix}-egress"
-  region                   = var.region
-  network                  = google_compute_network.this.id
-  ip_cidr_range            = var.range
+  project = var.project
+  name    = "${var.prefix}-egress"
+  region  = var.region
+  network = google_compute_network.this.id
+  # Cloud Run takes addresses in blocks of 16, a few for each instance. Nothing else is in this network, so any range does.
+  ip_cidr_range            = "10.124.0.0/24"
   private_ip_google_access = true
   stack_type               = "IPV4_ONLY"
 }

@@ -20,8 +20,8 @@ variable "prefix" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{0,12}[a-z0-9]$", var.prefix))
-    error_message = "Set prefix to 2 to 14 lower-case letters, digits and hyphens, a letter first and no hyphen last: names of service accounts begin with it, and have 30 characters at most."
+    condition     = can(regex("^[a-z][a-z0-9-]{1,12}[a-z0-9]$", var.prefix))
+    error_message = "Set prefix to 3 to 14 lower-case letters, digits and hyphens, a letter first and no hyphen last: names of service accounts begin with it, and have 30 characters at most."
   }
 }
 
@@ -29,23 +29,6 @@ variable "project" {
   description = "The id of the project, as module project gives it out once its APIs are ready."
   type        = string
   nullable    = false
-}
-
-variable "range" {
-  description = "The addresses of the subnet. Nothing can reach them from outside, and they may overlap those of other networks."
-  type        = string
-  nullable    = false
-  default     = "10.124.0.0/24"
-
-  validation {
-    condition     = can(cidrhost(var.range, 0)) && try(cidrhost(var.range, 0) == split("/", var.range)[0], false)
-    error_message = "Set range to a network, as 10.124.0.0/24 is: its first address and its size."
-  }
-
-  validation {
-    condition     = try(tonumber(split("/", var.range)[1]) <= 26, false)
-    error_message = "Set range to a /26 or larger: Cloud Run takes addresses in blocks of 16, and keeps those of an ended instance for a while."
-  }
 }
 
 variable "refused_ranges" {

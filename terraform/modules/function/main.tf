@@ -1,15 +1,11 @@
-locals {
-  # Cloud Run gives each service this address beside one that is known only once it is there.
-  address = "https://${var.prefix}-${var.name}-${var.project_number}.${var.region}.run.app"
-}
-
 resource "google_cloud_run_v2_service" "this" {
-  project             = var.project
-  name                = "${var.prefix}-${var.name}"
-  location            = var.region
-  description         = "functions/${var.name} of Slipway"
-  ingress             = "INGRESS_TRAFFIC_ALL"
-  deletion_protection = var.protected
+  project     = var.project
+  name        = "${var.prefix}-${var.name}"
+  location    = var.region
+  description = "functions/${var.name} of Slipway"
+  ingress     = "INGRESS_TRAFFIC_ALL"
+  # It holds nothing, and is made anew in a minute.
+  deletion_protection = false
   # The function checks keys itself. Taking the platform's check away is allowed where sharing with all users is forbidden.
   invoker_iam_disabled = var.public
 
@@ -34,6 +30,21 @@ resource "google_cloud_run_v2_service" "this" {
         # Nothing is done between requests, and nothing is paid.
         cpu_idle          = true
         startup_cpu_boost = true
+      }
+
+      dynamic "startup_probe" {
+        for_each = var.startup == null ? [] : [var.startup]
+
+        # Four minutes is the longest that Cloud Run waits.
+        content {
+          period_seconds    = 6
+          timeout_seconds   = 5
+          failure_threshold = 40
+
+          http_get {
+            path = startup_probe.value
+          }
+        }
       }
 
       dynamic "env" {

@@ -1,13 +1,8 @@
 output "address" {
   description = "The address that it is called at, once those who call may."
-  value       = local.address
+  value       = var.address
 
   depends_on = [google_cloud_run_v2_service_iam_member.invokers]
-}
-
-output "hosts" {
-  description = "The names of all its hosts."
-  value       = [for address in google_cloud_run_v2_service.this.urls : trimprefix(address, "https://")]
 }
 
 output "service" {

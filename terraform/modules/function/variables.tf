@@ -4,6 +4,12 @@ variable "account" {
   nullable    = false
 }
 
+variable "address" {
+  description = "Where it is called: the one of its addresses that is known before it is there, https://<prefix>-<name>-<project's number>.<region>.run.app."
+  type        = string
+  nullable    = false
+}
+
 variable "egress" {
   description = "The network that all it sends goes through; null for the open way out, which leads to nothing private."
   type = object({
@@ -82,19 +88,6 @@ variable "project" {
   nullable    = false
 }
 
-variable "project_number" {
-  description = "The number of the project, which stands in the function's address."
-  type        = string
-  nullable    = false
-}
-
-variable "protected" {
-  description = "Whether Terraform refuses to delete it."
-  type        = bool
-  default     = true
-  nullable    = false
-}
-
 variable "public" {
   description = "Whether everybody may call it, because it checks keys itself."
   type        = bool
@@ -115,6 +108,12 @@ variable "region" {
 
 variable "secret_addresses" {
   description = "A regular expression (RE2) of the addresses that hold a secret: requests to them are not logged. Null where none does."
+  type        = string
+  default     = null
+}
+
+variable "startup" {
+  description = "The path that a new instance is asked at until it says that requests may come; null where it can work at once."
   type        = string
   default     = null
 }

@@ -13,10 +13,11 @@ locals {
 resource "google_cloud_run_v2_job" "this" {
   for_each = toset(var.regions)
 
-  project             = var.project
-  name                = local.job
-  location            = each.key
-  deletion_protection = var.protected
+  project  = var.project
+  name     = local.job
+  location = each.key
+  # It holds nothing, and a pool or a region must be able to go.
+  deletion_protection = false
 
   template {
     # An execution is a worker. cloud/cloud-run.ts starts one at a time, and the store says how many there may be.

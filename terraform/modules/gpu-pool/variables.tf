@@ -70,6 +70,11 @@ variable "memory_gib" {
   }
 
   validation {
+    condition     = var.memory_gib <= 4 * var.cpu
+    error_message = "Cloud Run gives at most 4 GiB for each vCPU: ${var.memory_gib} GiB need ${ceil(var.memory_gib / 4)} vCPUs, and ${var.name} has ${var.cpu}."
+  }
+
+  validation {
     condition     = var.memory_gib >= var.cpu / 2 && floor(var.memory_gib) == var.memory_gib
     error_message = "memory_gib must be whole GiB, half of the vCPUs at least: ${var.cpu} vCPUs need ${ceil(var.cpu / 2)}."
   }
@@ -95,13 +100,6 @@ variable "prefix" {
 variable "project" {
   description = "The id of the project."
   type        = string
-  nullable    = false
-}
-
-variable "protected" {
-  description = "Whether Terraform refuses to delete its jobs."
-  type        = bool
-  default     = true
   nullable    = false
 }
 

@@ -6,16 +6,6 @@ resource "google_artifact_registry_repository_iam_member" "build" {
   member     = google_service_account.build.member
 }
 
-resource "google_artifact_registry_repository_iam_member" "puller" {
-  for_each = var.pullers
-
-  project    = var.project
-  location   = google_artifact_registry_repository.this.location
-  repository = google_artifact_registry_repository.this.repository_id
-  role       = "roles/artifactregistry.reader"
-  member     = each.value
-}
-
 resource "google_storage_bucket_iam_member" "build" {
   bucket = google_storage_bucket.sources.name
   role   = "roles/storage.objectViewer"

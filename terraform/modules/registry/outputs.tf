@@ -10,12 +10,6 @@ output "build_account" {
   ]
 }
 
-output "id" {
-  description = "The repository."
-  value       = google_artifact_registry_repository.this.id
-  depends_on  = [google_artifact_registry_repository_iam_member.puller]
-}
-
 output "sources_bucket" {
   description = "The bucket that a build's sources are put into."
   value       = google_storage_bucket.sources.name
@@ -25,5 +19,4 @@ output "sources_bucket" {
 output "url" {
   description = "What an image's name begins with, without the slash after it."
   value       = "${google_artifact_registry_repository.this.location}-docker.pkg.dev/${var.project}/${google_artifact_registry_repository.this.repository_id}"
-  depends_on  = [google_artifact_registry_repository_iam_member.puller]
 }

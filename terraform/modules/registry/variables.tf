@@ -40,8 +40,8 @@ variable "prefix" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{0,12}[a-z0-9]$", var.prefix))
-    error_message = "Set prefix to 2 to 14 lower-case letters, digits and hyphens, a letter first and no hyphen last: names of service accounts begin with it, and have 30 characters at most."
+    condition     = can(regex("^[a-z][a-z0-9-]{1,12}[a-z0-9]$", var.prefix))
+    error_message = "Set prefix to 3 to 14 lower-case letters, digits and hyphens, a letter first and no hyphen last: names of service accounts begin with it, and have 30 characters at most."
   }
 }
 
@@ -49,18 +49,6 @@ variable "project" {
   description = "The id of the project, as module project gives it out once its APIs are ready."
   type        = string
   nullable    = false
-}
-
-variable "pullers" {
-  description = "Who else may pull images: a name for each, and its member."
-  type        = map(string)
-  nullable    = false
-  default     = {}
-
-  validation {
-    condition     = alltrue([for member in values(var.pullers) : can(regex("^(user|group|serviceAccount|principal|principalSet):.+$", member))])
-    error_message = "Write each of pullers as a member, as serviceAccount:puller@my-project.iam.gserviceaccount.com is. Everybody (allUsers, allAuthenticatedUsers) cannot be one."
-  }
 }
 
 variable "region" {

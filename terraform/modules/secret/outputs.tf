@@ -1,13 +1,3 @@
-output "id" {
-  description = "The secret, given out when it has a value and its accessors may read it."
-  value       = google_secret_manager_secret.this.id
-
-  depends_on = [
-    google_secret_manager_secret_iam_member.accessor,
-    google_secret_manager_secret_version.value,
-  ]
-}
-
 output "secret_id" {
   description = "The secret's name, given out when it has a value and its accessors may read it."
   value       = google_secret_manager_secret.this.secret_id

@@ -4,24 +4,7 @@ resource "google_secret_manager_secret" "this" {
   deletion_protection = var.deletion_protection
 
   replication {
-    dynamic "auto" {
-      for_each = length(var.regions) == 0 ? [true] : []
-      content {}
-    }
-
-    dynamic "user_managed" {
-      for_each = length(var.regions) == 0 ? [] : [true]
-
-      content {
-        dynamic "replicas" {
-          for_each = var.regions
-
-          content {
-            location = replicas.value
-          }
-        }
-      }
-    }
+    auto {}
   }
 }
 

@@ -34,8 +34,8 @@ variable "prefix" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{0,12}[a-z0-9]$", var.prefix))
-    error_message = "Set prefix to 2 to 14 lower-case letters, digits and hyphens, a letter first and no hyphen last: names of service accounts begin with it, and have 30 characters at most."
+    condition     = can(regex("^[a-z][a-z0-9-]{1,12}[a-z0-9]$", var.prefix))
+    error_message = "Set prefix to 3 to 14 lower-case letters, digits and hyphens, a letter first and no hyphen last: names of service accounts begin with it, and have 30 characters at most."
   }
 }
 
@@ -43,18 +43,6 @@ variable "project" {
   description = "The id of the project, as module project gives it out once its APIs are ready."
   type        = string
   nullable    = false
-}
-
-variable "regions" {
-  description = "Where the value is kept; wherever Google likes unless set. Cannot be changed later."
-  type        = set(string)
-  nullable    = false
-  default     = []
-
-  validation {
-    condition     = alltrue([for region in var.regions : can(regex("^[a-z]+-[a-z]+[0-9]+$", region))])
-    error_message = "Each of regions is one region, as europe-west4 is: neither a zone nor a multi-region."
-  }
 }
 
 variable "rotation" {

@@ -1,6 +1,6 @@
 output "address" {
   description = "Where it is: `npm run smoke -- --receiver` takes this."
-  value       = "https://${var.prefix}-receiver-${var.project_number}.${var.region}.run.app"
+  value       = var.address
 
   depends_on = [google_cloud_run_v2_service.receiver]
 }

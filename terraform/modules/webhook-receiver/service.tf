@@ -10,7 +10,7 @@ resource "google_cloud_run_v2_service" "receiver" {
   location            = var.region
   name                = "${var.prefix}-receiver"
   ingress             = "INGRESS_TRAFFIC_ALL"
-  deletion_protection = var.protected
+  deletion_protection = false
 
   # Webhooks come without a token of Google's.
   invoker_iam_disabled = true
@@ -39,5 +39,10 @@ resource "google_cloud_run_v2_service" "receiver" {
         startup_cpu_boost = true
       }
     }
+  }
+
+  lifecycle {
+    # Whoever touched it last, by which tool.
+    ignore_changes = [client, client_version]
   }
 }

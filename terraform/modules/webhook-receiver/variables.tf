@@ -1,3 +1,9 @@
+variable "address" {
+  description = "Where it is called: https://<prefix>-receiver-<project's number>.<region>.run.app, known before it is there."
+  type        = string
+  nullable    = false
+}
+
 variable "image" {
   description = "The receiver's image by digest, as `npm run deploy` finds it."
   type        = string
@@ -23,24 +29,6 @@ variable "prefix" {
 variable "project" {
   description = "The id of the project."
   type        = string
-  nullable    = false
-}
-
-variable "project_number" {
-  description = "The number of the project, which addresses of Cloud Run contain."
-  type        = string
-  nullable    = false
-
-  validation {
-    condition     = can(regex("^[0-9]+$", var.project_number))
-    error_message = "project_number must be the number of the project, not its id: gcloud projects describe ID --format='value(projectNumber)'."
-  }
-}
-
-variable "protected" {
-  description = "Whether it refuses to be deleted."
-  type        = bool
-  default     = false
   nullable    = false
 }
 

@@ -3,7 +3,7 @@ import { CONFIGS } from '../../../functions/start/config.ts';
 import { ConfigError, readConfig } from '../../../host/config.ts';
 import { WorkerEnvironment } from '../../../gpu-job/environment.ts';
 import type { Applied } from '../applied.ts';
-import { envOf, first } from './routes.ts';
+import { containerOf, envOf, first } from './resources.ts';
 
 /**
  * What keeps a function from its start: its environment is read as it would read it, so that a variable that is missing, wrong or
@@ -16,7 +16,7 @@ export function environmentFaults(resources: readonly Applied[], prefix: string)
       ({ type, attributes }) => type === 'google_cloud_run_v2_service' && attributes['name'] === `${prefix}-${name}`,
     );
     if (service === undefined) return [`${name} is not deployed`];
-    const env = envOf(service.attributes);
+    const env = envOf(containerOf(first(service.attributes['template'])));
     // Cloud Run's own.
     const told = { PORT: '8080', ...Object.fromEntries(env.map(({ name: variable, value }) => [variable, value])) };
     const strangers = Object.keys(told).filter((variable) => !(variable in CONFIGS[name].shape));
@@ -47,7 +47,9 @@ const LAUNCHED = {
 export function workerFaults(resources: readonly Applied[]): string[] {
   return resources.flatMap(({ type, address, attributes }) => {
     if (type !== 'google_cloud_run_v2_job') return [];
-    const told = Object.fromEntries(envOf(first(attributes['template'])).map(({ name, value }) => [name, value]));
+    const told = Object.fromEntries(
+      envOf(containerOf(first(first(attributes['template'])['template']))).map(({ name, value }) => [name, value]),
+    );
     const parsed = WorkerEnvironment.safeParse({ ...told, ...LAUNCHED });
     const strangers = Object.keys(told).filter((name) => !(name in WorkerEnvironment.shape) || name in LAUNCHED);
     return [

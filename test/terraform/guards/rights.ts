@@ -1,6 +1,7 @@
 import { GRANTS, type Grant } from '../../../eventarc/grants.ts';
 import { FUNCTION_NAMES } from '../../../eventarc/routes.ts';
 import type { Applied } from '../applied.ts';
+import { lastOf } from './resources.ts';
 import type { Deployment } from './routes.ts';
 
 /** Who has which role on what: `<role> on <what>`, as IAM has it. */
@@ -12,8 +13,6 @@ export interface Right {
 }
 
 export interface Granted extends Deployment {
-  readonly project: string;
-  readonly database: string;
   readonly regions: readonly string[];
   /** The Cloud Run Jobs are `<prefix>-<pool>`. */
   readonly pools: readonly string[];
@@ -43,12 +42,6 @@ const ON = [
 ] as const;
 
 export function rightsIn(resources: readonly Applied[]): Right[] {
-  // A role of our own is what it permits.
-  const own = new Map(
-    resources
-      .filter(({ type }) => type === 'google_project_iam_custom_role')
-      .map(({ attributes }) => [attributes['id'], (attributes['permissions'] as string[]).toSorted().join(' and ')]),
-  );
   return resources.flatMap(({ type, address, attributes }) => {
     if (!type.endsWith('_iam_member')) return [];
     const on = ON.find((key) => typeof attributes[key] === 'string') ?? 'project';
@@ -58,7 +51,7 @@ export function rightsIn(resources: readonly Applied[]): Right[] {
       {
         address,
         member: String(attributes['member']),
-        role: own.get(attributes['role']) ?? String(attributes['role']),
+        role: String(attributes['role']),
         on: what + (condition === undefined ? '' : ` if ${condition.expression}`) + placeOf(attributes),
       },
     ];
@@ -128,7 +121,7 @@ function wantedOf(grant: Grant, email: string, at: Granted): string[] {
       : []),
     ...(blobs.has('sign-upload') ? [`roles/storage.objectCreator on ${bucket}`] : []),
     ...reads.map((role) => `${role} on ${bucket}`),
-    ...(blobs.has('remove') ? [`storage.objects.delete and storage.objects.list on ${bucket}`] : []),
+    ...(blobs.has('remove') ? [`roles/storage.legacyBucketWriter on ${bucket}`] : []),
     ...grant.secrets.map((secret) => `roles/secretmanager.secretAccessor on secret_manager_secret ${prefix}-${secret}`),
     ...(signs ? [`roles/iam.serviceAccountTokenCreator on service_account ${email}`] : []),
   ];
@@ -155,8 +148,6 @@ export function otherFaults(
     ...has.filter((right) => !wanted.includes(right)).map((right) => `too many: ${right}`),
   ];
 }
-
-const lastOf = (path: string): string => path.split('/').at(-1) ?? path;
 
 /** Cloud Run's things have a place, and the others' names are enough. */
 function placeOf({ location }: Applied['attributes']): string {

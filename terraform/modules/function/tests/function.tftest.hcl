@@ -1,15 +1,15 @@
 mock_provider "google" {}
 
 variables {
-  project        = "my-project"
-  project_number = "123456789012"
-  prefix         = "slipway"
-  name           = "dispatch"
-  region         = "us-central1"
-  account        = "slipway-dispatch@my-project.iam.gserviceaccount.com"
-  image          = "us-central1-docker.pkg.dev/my-project/slipway/function-dispatch@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-  environment    = { GOOGLE_CLOUD_PROJECT = "my-project" }
-  limits         = { cpu = 1, memory_mib = 512, concurrency = 20, timeout_seconds = 60, max_instances = 3 }
+  project     = "my-project"
+  prefix      = "slipway"
+  name        = "dispatch"
+  region      = "us-central1"
+  address     = "https://slipway-dispatch-123456789012.us-central1.run.app"
+  account     = "slipway-dispatch@my-project.iam.gserviceaccount.com"
+  image       = "us-central1-docker.pkg.dev/my-project/slipway/function-dispatch@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+  environment = { GOOGLE_CLOUD_PROJECT = "my-project" }
+  limits      = { cpu = 1, memory_mib = 512, concurrency = 20, timeout_seconds = 60, max_instances = 3 }
 }
 
 run "rests_at_nothing_and_is_called_by_those_who_are_named" {
@@ -30,8 +30,8 @@ run "rests_at_nothing_and_is_called_by_those_who_are_named" {
   }
 
   assert {
-    condition     = output.address == "https://slipway-dispatch-123456789012.us-central1.run.app"
-    error_message = "The address is known before the service is there."
+    condition     = google_cloud_run_v2_service.this.template[0].service_account == var.account
+    error_message = "As no account it would run as the project's default one, which may edit everything."
   }
 
   assert {
@@ -70,7 +70,13 @@ run "sends_through_the_network_that_it_is_given" {
   command = plan
 
   variables {
-    egress = { network = "slipway", subnetwork = "slipway" }
+    egress  = { network = "slipway", subnetwork = "slipway" }
+    startup = "/startup"
+  }
+
+  assert {
+    condition     = google_cloud_run_v2_service.this.template[0].containers[0].startup_probe[0].http_get[0].path == "/startup"
+    error_message = "The way through a network may take a minute to open, and requests must not come before."
   }
 
   assert {

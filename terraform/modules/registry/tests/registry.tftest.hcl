@@ -80,10 +80,6 @@ run "only_named_deployers_act_as_the_build_account" {
     error_message = "Somebody else may act as the build account."
   }
 
-  assert {
-    condition     = length(google_artifact_registry_repository_iam_member.puller) == 0
-    error_message = "Nobody pulls by a right of this module unless named."
-  }
 }
 
 run "sources_are_private_and_gone_after_a_week" {
@@ -98,16 +94,6 @@ run "sources_are_private_and_gone_after_a_week" {
     condition     = one(google_storage_bucket.sources.lifecycle_rule[0].condition).age == 7
     error_message = "Sources must go after a week."
   }
-}
-
-run "refuses_everybody_as_a_puller" {
-  command = plan
-
-  variables {
-    pullers = { all = "allUsers" }
-  }
-
-  expect_failures = [var.pullers]
 }
 
 run "refuses_a_deployer_that_is_no_member" {

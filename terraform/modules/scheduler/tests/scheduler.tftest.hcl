@@ -29,7 +29,7 @@ run "shows_a_token_of_its_own_account_for_the_address_itself" {
   }
 
   assert {
-    condition     = google_cloud_scheduler_job.sweep.http_target[0].oidc_token[0].service_account_email == output.email && google_service_account.this.account_id == "slipway-scheduler"
+    condition     = google_cloud_scheduler_job.sweep.http_target[0].oidc_token[0].service_account_email == google_service_account.this.email && google_service_account.this.account_id == "slipway-scheduler"
     error_message = "It calls as somebody else."
   }
 }

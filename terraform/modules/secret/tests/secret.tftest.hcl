@@ -75,24 +75,6 @@ run "is_protected_unless_it_was_said" {
   }
 }
 
-run "is_kept_in_the_regions_named" {
-  command = plan
-
-  variables {
-    regions = ["europe-west4", "europe-west1"]
-  }
-
-  assert {
-    condition     = toset([for replica in google_secret_manager_secret.this.replication[0].user_managed[0].replicas : replica.location]) == toset(["europe-west1", "europe-west4"])
-    error_message = "It is kept elsewhere."
-  }
-
-  assert {
-    condition     = length(google_secret_manager_secret.this.replication[0].auto) == 0
-    error_message = "It is kept everywhere too."
-  }
-}
-
 run "refuses_everybody_as_an_accessor" {
   command = plan
 
@@ -111,16 +93,6 @@ run "refuses_a_name_that_is_no_name" {
   }
 
   expect_failures = [var.name]
-}
-
-run "refuses_a_zone_as_a_region" {
-  command = plan
-
-  variables {
-    regions = ["us-central1-a"]
-  }
-
-  expect_failures = [var.regions]
 }
 
 run "refuses_a_rotation_below_the_first" {

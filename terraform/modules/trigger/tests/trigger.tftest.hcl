@@ -55,7 +55,7 @@ run "of_documents_is_watched_though_its_subscription_is_not_told" {
   }
 
   assert {
-    condition     = output.subscription == "eventarc-.+-slipway-dispatch-nudges-.+"
+    condition     = output.subscription == "eventarc-us-central1-slipway-dispatch-nudges-.+"
     error_message = "What is not told must be looked for by how Eventarc names it."
   }
 }
