@@ -28,7 +28,7 @@ resource "google_firebaserules_ruleset" "this" {
 resource "google_firebaserules_release" "this" {
   project      = var.project
   name         = var.name == "(default)" ? "cloud.firestore" : "cloud.firestore/${var.name}"
-  ruleset_name = google_firebaserules_ruleset.this.name
+  ruleset_name = "projects/${var.project}/rulesets/${google_firebaserules_ruleset.this.name}"
 
   depends_on = [google_firestore_database.this]
 }

@@ -44,6 +44,13 @@ run "indexes_no_single_field_of_jobs" {
   }
 }
 
+run "releases_the_rules_by_their_full_name" {
+  assert {
+    condition     = google_firebaserules_release.this.ruleset_name == "projects/my-project/rulesets/${google_firebaserules_ruleset.this.name}"
+    error_message = "A release is told its rules by project and name; the provider knows the name alone."
+  }
+}
+
 run "an_unprotected_one_goes_when_it_is_destroyed" {
   command = plan
 
