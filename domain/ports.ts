@@ -1,6 +1,6 @@
 import type { CollectionName, Collections } from './collections.ts';
 import type { Messages, Topic } from './messages.ts';
-import type { GaugeName } from './metrics.ts';
+import type { GaugeName, SettledRecord } from './metrics.ts';
 import type { FieldOf, Part, QueryOptions } from './query.ts';
 import type { CollectionOf, Scalar, ShapeName, Where } from './shapes.ts';
 
@@ -194,20 +194,6 @@ export interface Blobs {
   size(path: string): Promise<number | null>;
   /** Idempotent: a blob that is not there is as good as removed. An upload signed before may put one there again until it expires. */
   remove(path: string): Promise<void>;
-}
-
-/** One settled event: job and version tell which, and are no labels of a metric. */
-export interface SettledRecord {
-  readonly job: string;
-  readonly version: number;
-  readonly event: string;
-  readonly model: string;
-  readonly queue: string;
-  readonly attempt: number;
-  readonly errorKind: string | null;
-  readonly queuedMs: number | null;
-  readonly runMs: number | null;
-  readonly costUsd: number | null;
 }
 
 export interface Gauge {

@@ -1,6 +1,6 @@
 import type { Slot } from './contract/slot.ts';
 import type { Snapshot } from './ports.ts';
-import { HOUR } from './time.ts';
+import { HOUR, MINUTE } from './time.ts';
 
 /** What a slot has while nobody holds it; its fence is left to whoever writes this. */
 export const UNHELD = {
@@ -44,6 +44,19 @@ export function isResting(slot: Snapshot<Slot>, backoffMs: number, aliveSinceMs:
   if (slot.data.state !== 'free') return false;
   const formerStart = aliveSinceMs !== null && slot.updatedAtMs < aliveSinceMs;
   return !formerStart && slot.readAtMs - slot.updatedAtMs < bootBackoffMs(slot.data.bootFailures, backoffMs);
+}
+
+/** A slot that has rested is launched again within this, where a job waits. */
+const TRIED_AGAIN_MS = 10 * MINUTE;
+
+/**
+ * How many launches in a row ran no job, of the slot that has most. One that nobody has launched again though it had rested says
+ * nothing any more: nothing waits for it, and nothing would ever take its count back.
+ */
+export function bootFailuresOf(slots: readonly Snapshot<Slot>[], backoffMs: number): number {
+  const isOver = ({ data: { state, bootFailures }, readAtMs, updatedAtMs }: Snapshot<Slot>): boolean =>
+    state === 'free' && readAtMs - updatedAtMs > bootBackoffMs(bootFailures, backoffMs) + TRIED_AGAIN_MS;
+  return Math.max(0, ...slots.filter((slot) => !isOver(slot)).map(({ data }) => data.bootFailures));
 }
 
 /**

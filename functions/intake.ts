@@ -1,5 +1,6 @@
 import type { CloudEvent } from 'cloudevents';
 import { NoTopicError, PROBLEMS, RequestError, UnavailableError } from '../domain/errors.ts';
+import type { AcceptedRecord } from '../domain/metrics.ts';
 import { refs, remove } from '../domain/ports.ts';
 import { SECOND } from '../domain/time.ts';
 import { EVENT_TYPES } from '../eventarc/events.ts';
@@ -76,9 +77,13 @@ export function intake(deps: IntakeDeps): ServedFunction {
 async function takeIn(deps: IntakeDeps, tenant: string, { key, request: sent }: Opened): Promise<void> {
   if (sent instanceof RequestError) throw sent;
   const request = readJobRequest(deps, sent);
-  await submit(deps, { tenant, key, requestHash: requestHashOf(sent) }, (asked) =>
+  const begunAtMs = deps.clock.nowMs();
+  const { job, isNew } = await submit(deps, { tenant, key, requestHash: requestHashOf(sent) }, (asked) =>
     planJob(deps, { ...asked, request }),
   );
+  const tookMs = deps.clock.nowMs() - begunAtMs;
+  const record: AcceptedRecord = { via: 'pubsub', job: job.id, model: job.model, isNew, tookMs };
+  deps.log.info('job accepted', { ...record });
 }
 
 /**

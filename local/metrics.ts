@@ -1,5 +1,5 @@
-import { GAUGES } from '../domain/metrics.ts';
-import type { Gauge, Log, MetricSink, SettledRecord } from '../domain/ports.ts';
+import { GAUGES, type SettledRecord } from '../domain/metrics.ts';
+import type { Gauge, Log, MetricSink } from '../domain/ports.ts';
 
 export interface MemoryMetrics extends MetricSink {
   /** Everything since the start, in Prometheus' text format 0.0.4. */

@@ -26,7 +26,8 @@ export async function answerSubmission(
   const waitSeconds = waitSecondsOf(call.headers);
   const begunAtMs = deps.clock.nowMs();
   const { job, isNew } = await submit(deps, { tenant: call.tenant, key, requestHash }, planOf);
-  const record: AcceptedRecord = { job: job.id, model: job.model, isNew, tookMs: deps.clock.nowMs() - begunAtMs };
+  const tookMs = deps.clock.nowMs() - begunAtMs;
+  const record: AcceptedRecord = { via: 'https', job: job.id, model: job.model, isNew, tookMs };
   deps.log.info('job accepted', { ...record });
   // The job is stored: where no more answers may be held open, this one is not held.
   const isHeld = waitSeconds > 0 && mayHoldOpen(deps, call);

@@ -2,9 +2,11 @@ import type { Delivery } from '../../domain/contract/delivery.ts';
 import type { Job, JobEvent } from '../../domain/contract/job.ts';
 import { costOf } from '../../domain/cost.policy.ts';
 import { owesLook } from '../../domain/place.policy.ts';
+import type { SettledRecord } from '../../domain/metrics.ts';
 import { create, refs, update, type Cursor, type Write } from '../../domain/ports.ts';
 import { retentionMsOf } from '../../domain/retention.policy.ts';
 import { isTerminal } from '../../domain/state.ts';
+import { SECOND } from '../../domain/time.ts';
 import { deliveryId, owedEvent, webhookBody } from '../../domain/webhook-event.ts';
 import type { SettleDeps } from '../deps.ts';
 import { decideAgain } from './again.ts';
@@ -61,7 +63,7 @@ export async function settleEvent(
   });
   if (settled === null) return;
   if (settled.delivery !== null) await publishDelivery(deps, settled.delivery.id);
-  await deps.metrics.settled(recordOf(settled.job, settled.event));
+  await deps.metrics.settled(recordOf(deps, settled.job, settled.event));
 }
 
 /**
@@ -140,12 +142,14 @@ async function publishDelivery(deps: SettleDeps, delivery: string): Promise<void
   }
 }
 
-function recordOf(job: Job, event: JobEvent): Parameters<SettleDeps['metrics']['settled']>[0] {
+function recordOf(deps: SettleDeps, job: Job, event: JobEvent): SettledRecord {
   const last = job.attempts.find((attempt) => attempt.attempt === event.attempt);
   const began = event.to === 'running' ? last : undefined;
   const ended = last?.endedAtMs === event.atMs ? last : undefined;
   // A job that has been queued again since does not say any more how long it waited for this attempt.
   const queuedMs = began === undefined || job.queuedAtMs === null ? -1 : began.startedAtMs - job.queuedAtMs;
+  const runMs = ended === undefined ? null : event.atMs - ended.startedAtMs;
+  const limits = deps.catalogue.models.get(job.model)?.model.limits;
   return {
     job: job.id,
     version: event.seq,
@@ -155,7 +159,8 @@ function recordOf(job: Job, event: JobEvent): Parameters<SettleDeps['metrics']['
     attempt: event.attempt,
     errorKind: event.error?.kind ?? null,
     queuedMs: queuedMs < 0 ? null : queuedMs,
-    runMs: ended === undefined ? null : event.atMs - ended.startedAtMs,
+    runMs,
+    runShare: runMs === null || limits === undefined ? null : runMs / (limits.runTimeoutSeconds * SECOND),
     costUsd: isTerminal(event.to) ? (job.cost?.totalUsd ?? null) : null,
   };
 }

@@ -200,7 +200,7 @@ describe('Prefer: wait', () => {
     expect(line).toEqual({
       level: 'info',
       message: 'job accepted',
-      fields: { job: job.id, model: 'slide-text', isNew: true, tookMs: 250 },
+      fields: { via: 'https', job: job.id, model: 'slide-text', isNew: true, tookMs: 250 },
     });
     expect(api.log.lines.filter(({ message }) => message === 'job accepted')).toHaveLength(1);
   });

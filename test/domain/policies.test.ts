@@ -7,7 +7,7 @@ import { priceOf } from '../../domain/hardware.ts';
 import { rankOf } from '../../domain/rank.policy.ts';
 import { decideRecovery } from '../../domain/recover.policy.ts';
 import { decideRetry, ERROR_TABLE, type RetryView } from '../../domain/retry.policy.ts';
-import { bootBackoffMs, isResting, isSuspect, newSlot, sameWork } from '../../domain/slot.policy.ts';
+import { bootBackoffMs, bootFailuresOf, isResting, isSuspect, newSlot, sameWork } from '../../domain/slot.policy.ts';
 import { backlogBound, targetWorkers, type QueueView } from '../../domain/target.policy.ts';
 import { HOUR, MINUTE, SECOND } from '../../domain/time.ts';
 import { snapshotOf, T0 } from './make-job.ts';
@@ -141,6 +141,22 @@ describe('a slot', () => {
     ['nor for what failed before this start', { bootFailures: 2 }, 0, T0 + 1, false],
   ])('%s', (_, over, restedMs, aliveSinceMs, expected) => {
     expect(isResting(slot(over, T0, T0 + restedMs), MINUTE, aliveSinceMs)).toBe(expected);
+  });
+
+  test.each<[string, object[], number, number]>([
+    ['none', [], 0, 0],
+    ['those of the slot that has most', [{ bootFailures: 2 }, { bootFailures: 5 }, {}], 0, 5],
+    ['those of a slot that is tried again', [{ state: 'starting', bootFailures: 4 }], HOUR, 4],
+    ['those of a slot that rests', [{ bootFailures: 9 }], HOUR, 9],
+    ['those of one that has just rested', [{ bootFailures: 9 }], HOUR + 10 * MINUTE, 9],
+    ['not those of one that nobody wants any more', [{ bootFailures: 9 }], HOUR + 11 * MINUTE, 0],
+  ])('counts among the failed boots of a queue %s', (_, slots, agoMs, expected) => {
+    expect(
+      bootFailuresOf(
+        slots.map((over) => slot(over, T0, T0 + agoMs)),
+        MINUTE,
+      ),
+    ).toBe(expected);
   });
 
   test.each<[string, object, number, boolean]>([

@@ -1,6 +1,6 @@
 import type { Job, JobEvent, JobState } from '../../domain/contract/job.ts';
 import { costOf } from '../../domain/cost.policy.ts';
-import type { SettledRecord } from '../../domain/ports.ts';
+import type { SettledRecord } from '../../domain/metrics.ts';
 import { isTerminal } from '../../domain/state.ts';
 import type { History, Submission } from './client.ts';
 import type { Documents } from './documents.ts';

@@ -1,6 +1,7 @@
 import type { ClaimedJob } from '../../domain/contract/door.ts';
 import type { JobState } from '../../domain/contract/job.ts';
-import { refs, type SettledRecord, type Store, type Write } from '../../domain/ports.ts';
+import type { SettledRecord } from '../../domain/metrics.ts';
+import { refs, type Store, type Write } from '../../domain/ports.ts';
 import { DEFAULT_SETTINGS } from '../../domain/settings.ts';
 import { faultsAtCommit } from './at-commit.ts';
 import { faultsAtEnd, notAtRest } from './at-end.ts';

@@ -1,5 +1,6 @@
 import type { Catalogue } from '../../domain/contract/model.ts';
-import type { Clock, Log, Random, SettledRecord, Store, Write } from '../../domain/ports.ts';
+import type { SettledRecord } from '../../domain/metrics.ts';
+import type { Clock, Log, Random, Store, Write } from '../../domain/ports.ts';
 import type { Settings } from '../../domain/settings.ts';
 import type { CallOf } from './call.ts';
 import type { Conductor } from './conductor.ts';

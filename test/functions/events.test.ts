@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { CloudEvent } from 'cloudevents';
-import { refs, type SettledRecord } from '../../domain/ports.ts';
+import type { SettledRecord } from '../../domain/metrics.ts';
+import { refs } from '../../domain/ports.ts';
 import { HOUR, SECOND } from '../../domain/time.ts';
 import { dispatch } from '../../functions/dispatch.ts';
 import { onJobEvent } from '../../functions/on-job-event.ts';
@@ -110,7 +111,7 @@ describe('an event that comes more than once, or in no order', () => {
   });
 
   test('counts times only where they are still known: a start that is told of after the job was queued again has none', async () => {
-    const id = await rig.submit({ maxAttempts: 2 });
+    const id = await rig.submit({ maxAttempts: 2, runTimeoutMs: 9_000 });
     const settled: SettledRecord[] = [];
     const metrics = { ...rig.deps.metrics, settled: async (record: SettledRecord) => void settled.push(record) };
     const served = onJobEvent({ ...rig.deps, metrics });
@@ -125,11 +126,12 @@ describe('an event that comes more than once, or in no order', () => {
     rig.clock.set(T0 + 20_000);
     await finish(rig.deps, session, { job: id, attempt: 2, outcome: LOST });
     await handle(served, documentEvent(`jobs/${id}/events/4`));
-    const times = settled.map(({ event, queuedMs, runMs }) => [event, queuedMs, runMs]);
+    const times = settled.map(({ event, queuedMs, runMs, runShare }) => [event, queuedMs, runMs, runShare]);
     expect(times).toEqual([
-      ['job.running', 5_000, null],
-      ['job.queued', null, 7_000],
-      ['job.running', 0, null],
+      ['job.running', 5_000, null, null],
+      // Of the ten minutes that its model has, whatever the job itself was given.
+      ['job.queued', null, 7_000, 7 / 600],
+      ['job.running', 0, null, null],
     ]);
   });
 

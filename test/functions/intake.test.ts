@@ -71,6 +71,11 @@ describe('a request that is published', () => {
     await take(REQUEST, { id: 'm4', attributes: { idempotencyKey: 'k' } });
     expect(await jobs()).toHaveLength(1);
     expect(published).toEqual([]);
+    const accepted = rig.log.lines.filter(({ message }) => message === 'job accepted').map(({ fields }) => fields);
+    expect(accepted).toHaveLength(5);
+    expect(accepted.filter((fields) => fields?.['isNew'] === true)).toEqual([
+      { via: 'pubsub', job: (await jobs())[0]?.id, model: 'noop', isNew: true, tookMs: 0 },
+    ]);
   });
 
   test('is another tenant’s job at another tenant’s topic, with the same key', async () => {

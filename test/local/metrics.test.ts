@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import type { Gauge, SettledRecord } from '../../domain/ports.ts';
+import type { SettledRecord } from '../../domain/metrics.ts';
+import type { Gauge } from '../../domain/ports.ts';
 import { memoryMetrics } from '../../local/metrics.ts';
 import { describeMetrics } from '../ports/describe-metrics.ts';
 import { capturedLog } from './capture-log.ts';
@@ -14,6 +15,7 @@ const record: SettledRecord = {
   errorKind: null,
   queuedMs: 1_500,
   runMs: 250,
+  runShare: 0.5,
   costUsd: 0.5,
 };
 
@@ -34,7 +36,7 @@ test('each settled event is one structured line, and is counted', async () => {
   const metrics = memoryMetrics(log);
   expect(metrics.render()).toBe('');
   await metrics.settled(record);
-  await metrics.settled({ ...record, queuedMs: 500, runMs: null, costUsd: null });
+  await metrics.settled({ ...record, queuedMs: 500, runMs: null, runShare: null, costUsd: null });
   expect(log.lines[0]).toEqual({ level: 'info', message: 'settled', fields: record });
   const lines = metrics.render().split('\n');
   expect(lines).toContain('# TYPE slipway_events_total counter');

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Gauge, MetricSink, SettledRecord } from '../../domain/ports.ts';
+import type { SettledRecord } from '../../domain/metrics.ts';
+import type { Gauge, MetricSink } from '../../domain/ports.ts';
 import type { CapturedLog } from '../local/capture-log.ts';
 
 export interface MetricsUnderTest {
@@ -21,6 +22,7 @@ const RECORD: SettledRecord = {
   errorKind: null,
   queuedMs: 5,
   runMs: 7,
+  runShare: 0.07,
   costUsd: 0.001,
 };
 
@@ -29,7 +31,7 @@ export function describeMetrics(name: string, make: () => Promise<MetricsUnderTe
   describe(`MetricSink on ${name}`, () => {
     test('a settled event is one structured line, also where nothing is known of it', async () => {
       const { metrics, log } = await make();
-      const unknown = { ...RECORD, queuedMs: null, runMs: null, costUsd: null };
+      const unknown = { ...RECORD, queuedMs: null, runMs: null, runShare: null, costUsd: null };
       await metrics.settled(RECORD);
       await metrics.settled(unknown);
       expect(log.lines).toEqual([RECORD, unknown].map((fields) => ({ level: 'info', message: 'settled', fields })));
