@@ -8,8 +8,8 @@ module "monitoring" {
   alerts         = local.alerts
   services       = { for name, function in merge(module.function, module.entrance) : name => function.service.name }
   pools = { for name, pool in local.pools : name => {
+    behind_seconds        = pool.behind_seconds
     job                   = "${var.prefix}-${name}"
-    models                = pool.models
     oldest_queued_seconds = pool.oldest_queued_seconds
   } }
 

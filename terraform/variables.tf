@@ -82,12 +82,13 @@ variable "max_instances" {
 variable "pools" {
   description = "The pools, as npm run build writes them of the models it was given; null for those of gpu-job/models."
   type = map(object({
+    behind_seconds        = number
     cpu                   = number
     gpu                   = optional(string)
     image                 = optional(string)
     max                   = number
     memory_gib            = number
-    models                = map(object({ long_run_seconds = number }))
+    models                = list(string)
     oldest_queued_seconds = number
     timeout_seconds       = number
     volumes = optional(list(object({

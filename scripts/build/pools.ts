@@ -1,4 +1,4 @@
-import { longRunSeconds, oldestQueuedSeconds } from '../../domain/alerts.ts';
+import { behindSeconds, oldestQueuedSeconds } from '../../domain/alerts.ts';
 import type { Catalogue, Queue } from '../../domain/contract/model.ts';
 import { HARDWARE, type Gpu } from '../../domain/hardware.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../domain/time.ts';
@@ -14,10 +14,11 @@ export interface PoolFacts {
   readonly volumes: readonly { readonly bucket: string; readonly path: string }[];
   /** Null where the build makes one. */
   readonly image: string | null;
-  /** How old its oldest queued job may be before somebody should look. */
+  /** How old its oldest queued job may be before somebody should look where no worker is there. */
   readonly oldest_queued_seconds: number;
-  /** How long nearly all runs of a model may take before somebody should look. */
-  readonly models: Readonly<Record<string, { readonly long_run_seconds: number }>>;
+  /** The same where workers are there: its jobs come near the end of their time to start. */
+  readonly behind_seconds: number;
+  readonly models: readonly string[];
 }
 
 export const POOL_FACTS_FILE = 'pools.json';
@@ -55,10 +56,7 @@ function factsOf({ pool, models: names }: Queue, models: Catalogue['models']): P
     volumes: pool.volumes.map(({ bucket, path }) => ({ bucket, path })),
     image: pool.image ?? null,
     oldest_queued_seconds: oldestQueuedSeconds(pool, members),
-    models: Object.fromEntries(
-      members
-        .toSorted((a, b) => (a.name < b.name ? -1 : 1))
-        .map((model) => [model.name, { long_run_seconds: longRunSeconds(model) }]),
-    ),
+    behind_seconds: behindSeconds(members),
+    models: members.map(({ name }) => name).toSorted(),
   };
 }

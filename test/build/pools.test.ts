@@ -23,7 +23,8 @@ test('a pool is told with its machine, its workers, its volumes and the longest 
       volumes: [],
       image: null,
       oldest_queued_seconds: expect.any(Number),
-      models: { count: { long_run_seconds: expect.any(Number) } },
+      behind_seconds: expect.any(Number),
+      models: ['count'],
     },
     embedding: {
       gpu: 'nvidia-rtx-pro-6000',
@@ -35,7 +36,8 @@ test('a pool is told with its machine, its workers, its volumes and the longest 
       volumes: [],
       image: expect.stringMatching(/^us-docker\.pkg\.dev\/example\/models\/embed@sha256:[0-9a-f]{64}$/),
       oldest_queued_seconds: expect.any(Number),
-      models: { embed: { long_run_seconds: expect.any(Number) } },
+      behind_seconds: expect.any(Number),
+      models: ['embed'],
     },
     folding: {
       gpu: 'nvidia-l4',
@@ -49,15 +51,16 @@ test('a pool is told with its machine, its workers, its volumes and the longest 
       ],
       image: null,
       oldest_queued_seconds: expect.any(Number),
-      models: { fold: { long_run_seconds: expect.any(Number) } },
+      behind_seconds: expect.any(Number),
+      models: ['fold'],
     },
   });
 });
 
 test('when somebody should look at a pool is by its own models and their limits', async () => {
   const { counting, folding } = poolsOf(await load(['any']));
-  // Nine tenths of the run timeout; five minutes, a start-up and a run.
-  expect(counting?.models['count']).toEqual({ long_run_seconds: 54 });
+  // Half the time to start; five minutes, a start-up and a run.
+  expect(counting?.behind_seconds).toBe(86_400 / 2);
   expect([counting?.oldest_queued_seconds, folding?.oldest_queued_seconds]).toEqual([300 + 300 + 10, 300 + 240 + 10]);
 });
 

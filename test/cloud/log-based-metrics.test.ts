@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { LOG_METRICS, logMetricSpecs, type Line, type LogMetric } from '../../cloud/log-based-metrics.ts';
+import { SIGNS, THRESHOLDS } from '../../domain/alerts.ts';
 import { ErrorKind, JobState } from '../../domain/contract/job.ts';
 import { slotId } from '../../domain/ports.ts';
 import { eventNameOf } from '../../domain/webhook-event.ts';
@@ -25,12 +26,13 @@ const saidWith = (line: string): string | null =>
 describe('what is counted is what the code logs', () => {
   const lines = METRICS.flatMap(([name, metric]) => metric.lines.map((line) => [line, name, metric] as const));
 
-  test.each(lines)('"%s", by %s, with the fields that it uses', (line, _, { labels, value, where = {} }) => {
+  test.each(lines)('"%s", by %s, with the fields that it uses', (line, _, { labels, value, where = {}, over = {} }) => {
     const said = saidWith(line);
     if (said === null) throw new Error(`no function logs "${line}"`);
     const record = RECORDS[line];
     if (record !== undefined) return expect(said).toContain(record);
-    const used = [...Object.values(labels).map((from) => from.split('~')[0]), ...Object.keys(where), value];
+    const of = Object.values(labels).map((from) => from.split('~')[0]);
+    const used = [...of, ...Object.keys(where), ...Object.keys(over), value];
     for (const field of used.filter((one) => one !== undefined)) {
       expect(said).toMatch(new RegExp(`(?:^|[\\s,])${field}\\s*(?::|,|$)`));
     }
@@ -72,6 +74,24 @@ describe('a filter', () => {
       labels: { model: 'EXTRACT(jsonPayload.fields.model)', queue: 'EXTRACT(jsonPayload.fields.queue)' },
       value: { extractor: 'EXTRACT(jsonPayload.fields.queuedMs)', unit: 'ms' },
     });
+  });
+
+  test.each([
+    ['late_answers', 'tookMs', THRESHOLDS.answer_p99.most * 1_000],
+    ['late_webhooks', 'toldMs', THRESHOLDS.told_p99.most * 1_000],
+    ['long_runs', 'runShare', SIGNS.long_runs.most],
+  ])('of %s lets through what is over the threshold of the list', (name, field, most) => {
+    expect(logMetricSpecs()[name]?.filter).toMatch(new RegExp(` AND jsonPayload[.]fields[.]${field}>${most}$`));
+  });
+
+  test('of errors leaves out requests, and each line that has a metric of its own', () => {
+    const { filter = '' } = logMetricSpecs()['function_errors'] ?? {};
+    const [, ...left] = filter.split(' AND NOT ');
+    expect(filter).toMatch(/^severity>=ERROR AND NOT /);
+    expect(left[0]).toBe('log_id("run.googleapis.com/requests")');
+    const lines = [...(left[1] ?? '').matchAll(/"([^"]+)"/g)].map(([, line]) => line);
+    expect(lines.sort()).toEqual([...new Set(METRICS.flatMap(([, metric]) => metric.lines))].sort());
+    expect(left).toHaveLength(2);
   });
 
   test('of several lines lets through each of them', () => {

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { longRunSeconds, oldestQueuedSeconds, THRESHOLDS } from '../../domain/alerts.ts';
+import { behindSeconds, oldestQueuedSeconds, RAN, THRESHOLDS, USERS_MISTAKES } from '../../domain/alerts.ts';
+import { ErrorKind, JobState } from '../../domain/contract/job.ts';
 import { Model, Pool } from '../../domain/contract/model.ts';
+import { eventNameOf } from '../../domain/webhook-event.ts';
 import { alertsFile } from '../../scripts/generate/alerts.ts';
 
 const model = (changes: object = {}): Model =>
@@ -30,11 +32,21 @@ describe('the oldest job of a queue may be as old as', () => {
   });
 });
 
-test('the runs of a model may take nine tenths of their timeout', () => {
-  expect(longRunSeconds(model({ limits: { runTimeoutSeconds: 300 } }))).toBe(270);
+test('jobs of a queue are behind once half the shortest time to start one is over', () => {
+  expect(behindSeconds([model(startsBy(3_600)), model(startsBy(600))])).toBe(300);
 });
 
 describe('what is generated for the alerts', () => {
+  test('names ends and kinds of error as they are, whole', () => {
+    const { values } = alertsFile() as { readonly values: Readonly<Record<string, string>> };
+    const letThrough = (name: string, words: readonly string[]): string[] =>
+      words.filter((word) => new RegExp(`^(?:${values[name] ?? '(?!)'})$`).test(word));
+    expect(letThrough('users_mistakes', ErrorKind.options)).toEqual(USERS_MISTAKES);
+    expect(letThrough('ran', JobState.options)).toEqual(RAN);
+    const events = [...JobState.options.map(eventNameOf), 'job.failed.twice', 'jobXfailed'];
+    expect(letThrough('ends', events)).toEqual(['job.succeeded', 'job.failed', 'job.canceled', 'job.expired']);
+  });
+
   test('leaves out what the list says has no alert', () => {
     const { thresholds } = alertsFile() as { readonly thresholds: Readonly<Record<string, unknown>> };
     expect(Object.keys(thresholds)).toEqual(expect.arrayContaining(['told_p99', 'sweep_silent']));

@@ -1,46 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { SIGNS, THRESHOLDS, type Threshold } from '../../domain/alerts.ts';
-import { FUNCTION_NAMES } from '../../eventarc/routes.ts';
-import { applied, ROOT, TERRAFORM, whyNot, type Applied } from './applied.ts';
-import { knownMetrics, metricFaults, queriesIn, type KnownMetric } from './guards/promql.ts';
+import { applied, TERRAFORM, whyNot, type Applied } from './applied.ts';
+import { knownMetrics, metricFaults, promqlName, queriesIn, selectorsIn, type KnownMetric } from './guards/promql.ts';
 import { alertPolicyType, dashboardType, plainOf, roundTrip } from './guards/protos.ts';
-
-const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
-
-const alerts = JSON.parse(read('terraform/generated/alerts.json')) as object;
-const pools = JSON.parse(read('terraform/generated/pools.json')) as Record<string, object>;
-const vars = {
-  project: 'acme-gpu',
-  project_number: '123456789012',
-  prefix: 'acme-dev',
-  region: 'us-central1',
-  alerts,
-  services: Object.fromEntries(FUNCTION_NAMES.map((name) => [name, `acme-dev-${name}`])),
-  pools: Object.fromEntries(Object.entries(pools).map(([name, pool]) => [name, { ...pool, job: `acme-dev-${name}` }])),
-  event_subscriptions: { nudges: 'projects/acme-gpu/subscriptions/eventarc-nudges' },
-  deliveries_subscription: 'acme-dev-deliveries',
-  dead_letter_subscription: 'acme-dev-dead',
-  emails: { ops: 'ops@example.com' },
-  budget: { billing_account: '012345-6789AB-CDEF01', amount_usd: 200 },
-};
-
-/** The condition of each alert, by its name. */
-function conditionsOf(policies: readonly Applied[]): ReadonlyMap<string, string> {
-  interface Condition {
-    readonly display_name: string;
-    readonly condition_prometheus_query_language?: readonly { readonly query: string }[];
-  }
-  return new Map(
-    policies
-      .flatMap(({ attributes }) => attributes['conditions'] as readonly Condition[])
-      .map((one) => [
-        one.display_name,
-        one.condition_prometheus_query_language?.[0]?.query ?? `asks in another way: ${JSON.stringify(one)}`,
-      ]),
-  );
-}
+import { conditionsOf, MONITORED, read } from './monitored.ts';
 
 (whyNot === null ? describe : describe.skip)('what terraform/modules/monitoring makes', () => {
   let resources: readonly Applied[];
@@ -51,7 +15,7 @@ function conditionsOf(policies: readonly Applied[]): ReadonlyMap<string, string>
       ({ attributes }) => JSON.parse(String(attributes['dashboard_json'])) as unknown,
     );
   beforeAll(() => {
-    resources = applied(join(TERRAFORM, 'modules/monitoring'), vars);
+    resources = applied(join(TERRAFORM, 'modules/monitoring'), MONITORED);
     known = knownMetrics(resources);
   }, 60_000);
 
@@ -75,11 +39,12 @@ function conditionsOf(policies: readonly Applied[]): ReadonlyMap<string, string>
   });
 
   test('each metric that is made of log lines is on a dashboard', () => {
-    const shown = dashboards().flatMap(queriesIn).join('\n');
-    const unseen = known.filter(
-      ({ type, kind }) => kind !== 'gauge' && type.startsWith('logging.') && !isIn(type, shown),
-    );
-    expect(unseen).toEqual([]);
+    const shown = dashboards()
+      .flatMap(queriesIn)
+      .flatMap(selectorsIn)
+      .map(({ name }) => name.replace(/_(?:bucket|sum|count)$/, ''));
+    const made = known.map(({ type }) => type).filter((type) => type.startsWith('logging.'));
+    expect(made.filter((type) => !shown.includes(promqlName(type)))).toEqual([]);
   });
 
   test('alert policies lose nothing in the message that is published for them', () => {
@@ -96,6 +61,53 @@ function conditionsOf(policies: readonly Applied[]): ReadonlyMap<string, string>
       const plain = plainOf(type, dashboard as Parameters<typeof plainOf>[1]);
       expect(roundTrip(type, plain)).toEqual(plain);
     }
+  });
+
+  test('a dashboard comes back as it was sent: the API leaves out positions of 0', () => {
+    interface Tile {
+      readonly xPos?: number;
+      readonly yPos?: number;
+    }
+    const tiles = dashboards().flatMap(
+      (one) => (one as { readonly mosaicLayout: { readonly tiles: readonly Tile[] } }).mosaicLayout.tiles,
+    );
+    expect(tiles.length).toBeGreaterThan(20);
+    expect(tiles.filter(({ xPos, yPos }) => xPos === 0 || yPos === 0)).toEqual([]);
+  });
+
+  test('a chart counts over the time that each of its points stands for', () => {
+    const counts = dashboards()
+      .flatMap(queriesIn)
+      .filter((query) => selectorsIn(query).some(({ range }) => range !== null));
+    expect(counts.length).toBeGreaterThan(15);
+    expect(counts.filter((query) => !query.includes('}[${__interval}])') || /\}\[\d/.test(query))).toEqual([]);
+  });
+
+  test('what is counted of log lines is counted for longer than Google may have it late', () => {
+    const queries = [...conditionsOf(of('google_monitoring_alert_policy')).values()];
+    const ranges = queries
+      .flatMap(selectorsIn)
+      .filter(({ name }) => name.startsWith('logging_'))
+      .map(({ range }) => Number(/^(\d+)s$/.exec(range ?? '')?.[1]));
+    expect(ranges.length).toBeGreaterThan(10);
+    expect(Math.min(...ranges)).toBeGreaterThanOrEqual(3 * 600);
+    expect(queries.filter((query) => query.includes('histogram_quantile'))).toEqual([]);
+  });
+
+  test('each log that an alert has read is of this deployment, and shows what a crash and a refused request say', () => {
+    const commands = of('google_monitoring_alert_policy').flatMap(({ attributes }) => {
+      const [documentation] = attributes['documentation'] as readonly { readonly content: string }[];
+      const [, shell = ''] = /```sh\n(.*?)```/s.exec(documentation?.content ?? '') ?? [];
+      expect(shell).not.toBe('');
+      return shell.trim().split('\n');
+    });
+    const reads = commands.filter((command) => command.startsWith('gcloud logging read'));
+    expect(reads.length).toBeGreaterThan(10);
+    for (const command of reads) {
+      expect(command).toMatch(/resource\.labels\.(?:service|job)_name="?\(?"acme-dev-/);
+      expect(command).toMatch(/textPayload, httpRequest\.status, httpRequest\.requestUrl/);
+    }
+    expect(commands.filter((command) => !command.includes('acme-dev-'))).toEqual([]);
   });
 
   test('no tile of a dashboard lies over another or beyond its width', () => {
@@ -128,6 +140,3 @@ function conditionsOf(policies: readonly Applied[]): ReadonlyMap<string, string>
     for (const page of new Set(pages)) expect(read(page)).not.toBe('');
   });
 });
-
-const isIn = (type: string, text: string): boolean =>
-  text.includes(type.replace('/', ':').replace(/[^a-zA-Z0-9:]/g, '_'));

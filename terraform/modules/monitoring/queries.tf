@@ -17,15 +17,17 @@ locals {
   }
 
   # Which of them, where a metric stands on more than one kind of resource.
-  in_logs       = "monitored_resource=\"cloud_run_revision\""
-  by_sweep      = "monitored_resource=\"generic_task\",namespace=\"${var.prefix}\""
-  of_api        = "monitored_resource=\"cloud_run_revision\",service_name=\"${var.services["api"]}\""
-  of_functions  = "monitored_resource=\"cloud_run_revision\",service_name=~\"${join("|", sort(values(var.services)))}\""
-  of_workers    = "monitored_resource=\"cloud_run_job\",job_name=~\"${join("|", values(var.pools)[*].job)}\""
-  of_messages   = "monitored_resource=\"pubsub_subscription\",subscription_id=~\"${join("|", [for id in concat(values(var.event_subscriptions), [var.deliveries_subscription]) : basename(id)])}\""
-  of_dead       = "monitored_resource=\"pubsub_subscription\",subscription_id=\"${basename(var.dead_letter_subscription)}\""
-  window        = "${var.alerts.window_seconds}s"
-  jobs_window   = "${var.alerts.jobs_window_seconds}s"
-  ends          = "event=~\"job[.](succeeded|failed|canceled|expired)\""
-  users_mistake = "invalid_input|dependency_failed"
+  in_logs      = "monitored_resource=\"cloud_run_revision\""
+  by_sweep     = "monitored_resource=\"generic_task\",namespace=\"${var.prefix}\""
+  of_api       = "monitored_resource=\"cloud_run_revision\",service_name=\"${var.services["api"]}\""
+  of_functions = "monitored_resource=\"cloud_run_revision\",service_name=~\"${join("|", sort(values(var.services)))}\""
+  of_workers   = "monitored_resource=\"cloud_run_job\",job_name=~\"${join("|", values(var.pools)[*].job)}\""
+  of_messages  = "monitored_resource=\"pubsub_subscription\",subscription_id=~\"${join("|", [for id in concat(values(var.event_subscriptions), [var.deliveries_subscription]) : basename(id)])}\""
+  of_dead      = "monitored_resource=\"pubsub_subscription\",subscription_id=\"${basename(var.dead_letter_subscription)}\""
+  window       = { for what, seconds in var.alerts.windows : what => "${seconds}s" }
+  # As long as a point of a chart stands for, so that none of what is counted falls between two.
+  each_point = "$${__interval}"
+  ends       = "event=~\"${var.alerts.values.ends}\""
+  ran        = "outcome=~\"${var.alerts.values.ran}\""
+  models_own = "error_kind!~\"${var.alerts.values.users_mistakes}\""
 }

@@ -1,12 +1,12 @@
 variable "alerts" {
-  description = "What `terraform/generated/alerts.json` says: jsondecode(file(...)). Thresholds in seconds, ratios or numbers; the metrics that are made of log lines; the gauges that sweep writes."
+  description = "What `terraform/generated/alerts.json` says: jsondecode(file(...)). Thresholds in seconds, ratios or numbers, and which part may be over them; the times over which is counted, in seconds; patterns of the values of labels; the metrics that are made of log lines; the gauges that sweep writes."
   nullable    = false
   type = object({
-    window_seconds      = number
-    jobs_window_seconds = number
-    few                 = number
-    thresholds          = map(object({ most = number, meaning = string }))
-    gauges              = map(string)
+    few        = number
+    gauges     = map(string)
+    thresholds = map(object({ most = number, share = optional(number), meaning = string }))
+    values     = object({ ends = string, ran = string, users_mistakes = string })
+    windows    = object({ jobs = number, lines = number, requests = number })
     log_metrics = map(object({
       description = string
       filter      = string
@@ -78,10 +78,10 @@ variable "event_subscriptions" {
 }
 
 variable "pools" {
-  description = "By pool: the name of its Cloud Run Job, the same in each region, how old its oldest queued job may be, and how long nearly all runs of its models may take."
+  description = "By pool: the name of its Cloud Run Job, the same in each region, and how old its oldest queued job may be, where no worker is there and where some are."
   type = map(object({
+    behind_seconds        = number
     job                   = string
-    models                = map(object({ long_run_seconds = number }))
     oldest_queued_seconds = number
   }))
   nullable = false

@@ -5,21 +5,21 @@ variables {
   region         = "us-central1"
 
   alerts = {
-    window_seconds      = 600
-    jobs_window_seconds = 3600
-    few                 = 5
+    few     = 5
+    values  = { ends = "job[.]failed|job[.]expired", ran = "succeeded|failed", users_mistakes = "invalid_input" }
+    windows = { jobs = 3600, lines = 1800, requests = 600 }
     thresholds = {
       server_errors     = { most = 0.02, meaning = "m" }
-      answer_p99        = { most = 3, meaning = "m" }
+      answer_p99        = { most = 3, share = 0.04, meaning = "m" }
       oldest_queued     = { most = 300, meaning = "m" }
-      told_p99          = { most = 60, meaning = "m" }
-      sweep_silent      = { most = 300, meaning = "m" }
+      told_p99          = { most = 60, share = 0.01, meaning = "m" }
+      sweep_silent      = { most = 900, meaning = "m" }
       sweep_failures    = { most = 2, meaning = "m" }
       open_events       = { most = 1000, meaning = "m" }
-      failed_launches   = { most = 2, meaning = "m" }
-      failed_workers    = { most = 2, meaning = "m" }
+      queue_behind      = { most = 0.5, meaning = "m" }
+      failing_boots     = { most = 2, meaning = "m" }
       failed_jobs       = { most = 0.5, meaning = "m" }
-      run_p99           = { most = 0.9, meaning = "m" }
+      long_runs         = { most = 0.8, share = 0.1, meaning = "m" }
       function_errors   = { most = 10, meaning = "m" }
       rejected_messages = { most = 10, meaning = "m" }
       oldest_unacked    = { most = 300, meaning = "m" }
@@ -29,10 +29,14 @@ variables {
       queued_jobs           = "custom.googleapis.com/slipway/queued_jobs"
       oldest_queued_seconds = "custom.googleapis.com/slipway/oldest_queued_seconds"
       held_slots            = "custom.googleapis.com/slipway/held_slots"
+      boot_failures         = "custom.googleapis.com/slipway/boot_failures"
       open_events           = "custom.googleapis.com/slipway/open_events"
     }
     log_metrics = {
       jobs_accepted      = { description = "d", filter = "f", labels = {}, value = { extractor = "EXTRACT(jsonPayload.fields.tookMs)", unit = "ms" } }
+      late_answers       = { description = "d", filter = "f", labels = {} }
+      long_runs          = { description = "d", filter = "f", labels = {} }
+      late_webhooks      = { description = "d", filter = "f", labels = {} }
       job_events         = { description = "d", filter = "f", labels = {} }
       jobs_ended         = { description = "d", filter = "jsonPayload.message=\"settled\"", labels = { model = "EXTRACT(jsonPayload.fields.model)" } }
       attempts_failed    = { description = "d", filter = "f", labels = {} }
@@ -56,8 +60,8 @@ variables {
     sweep           = "acme-dev-sweep"
   }
   pools = { documents = {
+    behind_seconds        = 43200
     job                   = "acme-dev-documents"
-    models                = { slide-text = { long_run_seconds = 540 }, slide-fields = { long_run_seconds = 108 } }
     oldest_queued_seconds = 423
   } }
   event_subscriptions      = { nudges = "projects/acme-gpu/subscriptions/eventarc-nudges" }
@@ -86,6 +90,13 @@ run "alerts" {
     error_message = "Names begin with the prefix, and each alert has a severity."
   }
   assert {
+    condition = alltrue([
+      for policy in google_monitoring_alert_policy.threshold :
+      policy.conditions[0].condition_prometheus_query_language[0].evaluation_interval == (policy.severity == "WARNING" ? "300s" : "60s")
+    ])
+    error_message = "What can wait is asked for every five minutes, since each time is paid for."
+  }
+  assert {
     condition     = strcontains(google_monitoring_alert_policy.threshold["dead_letters"].documentation[0].content, "what a dead letter means") && strcontains(google_monitoring_alert_policy.threshold["dead_letters"].documentation[0].content, "gcloud pubsub subscriptions pull acme-dev-dead --project=acme-gpu")
     error_message = "An alert says what it means, and the first command to run."
   }
@@ -95,12 +106,20 @@ run "thresholds" {
   command = plan
 
   assert {
-    condition     = google_monitoring_alert_policy.threshold["oldest_queued"].conditions[0].condition_prometheus_query_language[0].query == "max by (queue) (custom_googleapis_com:slipway_oldest_queued_seconds{monitored_resource=\"generic_task\",namespace=\"acme-dev\",queue=~\"documents@.+\"}) > 423"
-    error_message = "A queue's oldest job is held against the threshold of its pool, in every region."
+    condition     = google_monitoring_alert_policy.threshold["oldest_queued"].conditions[0].condition_prometheus_query_language[0].query == "(max by (queue) (custom_googleapis_com:slipway_oldest_queued_seconds{monitored_resource=\"generic_task\",namespace=\"acme-dev\",queue=~\"documents@.+\"}) > 423) and on (queue) max by (queue) (custom_googleapis_com:slipway_held_slots{monitored_resource=\"generic_task\",namespace=\"acme-dev\"}) == 0"
+    error_message = "A queue's oldest job is held against the threshold of its pool, in every region, where no worker is there."
   }
   assert {
-    condition     = strcontains(google_monitoring_alert_policy.threshold["run_p99"].conditions[0].condition_prometheus_query_language[0].query, "model=\"slide-fields\"}[3600s]))) > 108000 and")
-    error_message = "A model's runs are held against its own timeout, in milliseconds."
+    condition     = endswith(google_monitoring_alert_policy.threshold["queue_behind"].conditions[0].condition_prometheus_query_language[0].query, "queue=~\"documents@.+\"}) > 43200")
+    error_message = "And against the time that its jobs have to start, whoever is there."
+  }
+  assert {
+    condition     = strcontains(google_monitoring_alert_policy.threshold["answer_p99"].conditions[0].condition_prometheus_query_language[0].query, "> 0.04 and") && strcontains(google_monitoring_alert_policy.threshold["answer_p99"].documentation[0].content, "tookMs>3000")
+    error_message = "A part of the answers may be late, and the lines to read are those that are."
+  }
+  assert {
+    condition     = strcontains(google_monitoring_alert_policy.threshold["long_runs"].documentation[0].content, "runShare>0.8'")
+    error_message = "The runs to read are those that the alert counts."
   }
   assert {
     condition     = strcontains(google_monitoring_alert_policy.threshold["server_errors"].conditions[0].condition_prometheus_query_language[0].query, "> 0.02 and")
@@ -111,8 +130,8 @@ run "thresholds" {
     error_message = "Every subscription that events come by is watched, by the name at the end of its id."
   }
   assert {
-    condition     = google_monitoring_alert_policy.threshold["sweep_silent"].conditions[0].condition_prometheus_query_language[0].query == "absent_over_time(custom_googleapis_com:slipway_open_events{monitored_resource=\"generic_task\",namespace=\"acme-dev\"}[180s])" && google_monitoring_alert_policy.threshold["sweep_silent"].conditions[0].condition_prometheus_query_language[0].duration == "120s"
-    error_message = "Sweep is silent when its gauge is missing for five minutes in all."
+    condition     = google_monitoring_alert_policy.threshold["sweep_silent"].conditions[0].condition_prometheus_query_language[0].query == "absent_over_time(custom_googleapis_com:slipway_open_events{monitored_resource=\"generic_task\",namespace=\"acme-dev\"}[300s])" && google_monitoring_alert_policy.threshold["sweep_silent"].conditions[0].condition_prometheus_query_language[0].duration == "600s"
+    error_message = "Sweep is silent when its gauge is missing for a quarter of an hour in all, and nothing is silent that has only just been made."
   }
 }
 
@@ -167,8 +186,12 @@ run "nobody_to_tell" {
   }
 
   assert {
-    condition     = !contains(keys(google_monitoring_alert_policy.threshold), "oldest_queued") && !contains(keys(google_monitoring_alert_policy.threshold), "failed_workers")
+    condition     = !contains(keys(google_monitoring_alert_policy.threshold), "oldest_queued") && !contains(keys(google_monitoring_alert_policy.threshold), "queue_behind")
     error_message = "Without pools nothing is asked of pools."
+  }
+  assert {
+    condition     = !strcontains(google_monitoring_alert_policy.threshold["failing_boots"].documentation[0].content, "cloud_run_job")
+    error_message = "Nor is the log of any read."
   }
   assert {
     condition     = length(google_billing_budget.month[0].all_updates_rule) == 0
