@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { knownMetrics, metricFaults, promqlName, queriesIn } from './guards/promql.ts';
+import { knownMetrics, promqlName } from './guards/known-metrics.ts';
+import { metricFaults, queriesIn } from './guards/promql.ts';
 import { alertPolicyType, dashboardType, plainOf, roundTrip } from './guards/protos.ts';
 
 /** What holds the alerts and dashboards to what exists has to find it when they are not. */

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { SIGNS, THRESHOLDS, type Threshold } from '../../domain/alerts.ts';
 import { applied, TERRAFORM, whyNot, type Applied } from './applied.ts';
-import { knownMetrics, metricFaults, promqlName, queriesIn, selectorsIn, type KnownMetric } from './guards/promql.ts';
+import { knownMetrics, promqlName, type KnownMetric } from './guards/known-metrics.ts';
+import { metricFaults, queriesIn, selectorsIn } from './guards/promql.ts';
 import { alertPolicyType, dashboardType, plainOf, roundTrip } from './guards/protos.ts';
 import { conditionsOf, MONITORED, read } from './monitored.ts';
 
