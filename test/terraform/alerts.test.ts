@@ -96,7 +96,12 @@ const CASES: readonly [alert: string, when: string, Series[], readonly object[]]
     queue('chemistry@here', 400, 0),
     [{ queue: 'chemistry@here' }],
   ],
-  ['oldest_queued', 'it waits for workers that are there', queue(HERE, 5_000, 2), NO],
+  [
+    'oldest_queued',
+    'jobs wait for workers that are there, of whatever pool',
+    [...queue(HERE, 5_000, 2), ...queue('chemistry@here', 5_000, 1)],
+    NO,
+  ],
   [
     'oldest_queued',
     'workers are there, of another region',
