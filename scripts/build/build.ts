@@ -4,6 +4,7 @@ import { bundle, type Bundle, type BundleOptions } from './bundle.ts';
 import { DEPLOYABLES, WORKER, type Deployable } from './deployables.ts';
 import { contextsOf, WORKER_FOLDER, type Context } from './images.ts';
 import { buildModels } from './model-files.ts';
+import { openToAll } from './modes.ts';
 import { POOL_FACTS_FILE, poolsOf } from './pools.ts';
 import { breachesOf, type Breach } from './rules.ts';
 import { sizesOf, type Sizes } from './sizes.ts';
@@ -78,6 +79,7 @@ async function writeFolder(folder: string, files: Context): Promise<void> {
     if ('text' in file) await writeFile(join(folder, path), file.text);
     else await copyFile(file.copyOf, join(folder, path));
   }
+  await openToAll(folder);
 }
 
 function said({ folder }: Deployable, { what, because, chain }: Breach): string {

@@ -1,9 +1,9 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import type { Model } from '../../domain/contract/model.ts';
-import { POOLS_FILE } from '../../gpu-job/models/model-folders.ts';
+import { MODEL_FILE, POOLS_FILE } from '../../gpu-job/models/model-folders.ts';
 import { ROOT } from './bundle.ts';
 import { lockOf } from './locked-packages.ts';
+import { filesIn } from './files-in.ts';
 import { importsOf } from './model-imports.ts';
 import type { BuiltModels, BuiltPool } from './model-files.ts';
 
@@ -15,6 +15,9 @@ export const WORKER_FOLDER = 'gpu-job';
 const MODELS_FOLDER = `${WORKER_FOLDER}/models`;
 const CODE = /\.(?:[cm]?ts|[cm]?js)$/;
 const COMMON_DOCKERFILE = join(ROOT, 'gpu-job/Dockerfile');
+const IN_COMMON_IMAGE = new Set(['node', 'sh']);
+
+type Member = BuiltPool['models'][number];
 
 /** The contexts of all pools that have no image yet, by their names, and what stands against them. */
 export async function contextsOf(
@@ -44,12 +47,23 @@ async function contextOf(
     context.set(path, { copyOf });
   };
 
-  for (const { model, folder } of models) {
-    for (const path of filesIn(folder)) put(`${MODELS_FOLDER}/${model.name}/${path}`, join(folder, path));
+  const programs: string[] = [];
+  for (const member of models) {
+    const { model, folder } = member;
+    const paths = filesIn(folder, fault);
+    for (const path of paths) put(`${MODELS_FOLDER}/${model.name}/${path}`, join(folder, path));
+    programs.push(...programsOf(member, paths));
+    if (dockerfile !== null) continue;
+    for (const program of missingIn(member)) {
+      fault(
+        `${join(folder, MODEL_FILE)} names ${program}, which gpu-job/Dockerfile does not install: give the pool a ` +
+          '"dockerfile" that does, or name a path in the folder',
+      );
+    }
   }
   if (rows !== null) put(`${MODELS_FOLDER}/${POOLS_FILE}`, rows);
 
-  const { files, packages, unknown } = await importsOf(models.flatMap(programsOf));
+  const { files, packages, unknown } = await importsOf(programs);
   for (const [file, imported] of files) {
     const place = placeOf(file, modelFolders);
     if (place === null) continue;
@@ -77,20 +91,16 @@ async function contextOf(
 
 const json = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;
 
-/** Below `folder`, all but installed packages, caches, and what is hidden (an `.env` has no place in an image). */
-function filesIn(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((path) => !path.split('/').some((part) => /^(?:\..*|node_modules|__pycache__)$/.test(part)))
-    .filter((path) => statSync(join(folder, path)).isFile())
-    .sort();
+/** What Node may run of a model; other programs bring what they need in their folder, or in the image of their pool. */
+function programsOf({ model, folder }: Member, paths: readonly string[]): string[] {
+  if (model.runner.program !== 'node') return [];
+  return paths.filter((path) => CODE.test(path)).map((path) => join(folder, path));
 }
 
-/** What Node may run of a model; other programs bring what they need in their folder, or in the image of their pool. */
-function programsOf({ model, folder }: { readonly model: Model; readonly folder: string }): string[] {
-  if (model.runner.program !== 'node') return [];
-  return filesIn(folder)
-    .filter((path) => CODE.test(path))
-    .map((path) => join(folder, path));
+/** What a model starts and requires that neither the common image has nor its folder. */
+function missingIn({ model: { runner, requires } }: Member): string[] {
+  const programs = [runner.program, ...requires.map(({ program }) => program)];
+  return [...new Set(programs)].filter((program) => !program.includes('/') && !IN_COMMON_IMAGE.has(program));
 }
 
 /** Where a file lies in a context: models and what lies beside them together, ours as in the repository; null for any other. */

@@ -2,6 +2,7 @@ import { cp, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { ROOT } from './bundle.ts';
+import { openToAll } from './modes.ts';
 
 /** Below `out`: the Docker context of the receiver that smoke has webhooks sent to. */
 export const RECEIVER_FOLDER = 'receiver';
@@ -21,4 +22,5 @@ export async function buildReceiver(out: string): Promise<void> {
     logLevel: 'silent',
   });
   await cp(join(ROOT, 'scripts/smoke/Dockerfile'), join(folder, 'Dockerfile'));
+  await openToAll(folder);
 }

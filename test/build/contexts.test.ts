@@ -1,11 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { buildAll } from '../../scripts/build/build.ts';
 import { ROOT } from '../../scripts/build/bundle.ts';
 import { WORKER } from '../../scripts/build/deployables.ts';
 import { contextsOf, type Context } from '../../scripts/build/images.ts';
 import { buildModels } from '../../scripts/build/model-files.ts';
+import { buildReceiver } from '../../scripts/build/receiver.ts';
 import { tempFolder } from '../worker/harness.ts';
 import { instructionsOf } from './make-image.ts';
 
@@ -85,7 +86,13 @@ test('the lock of a context has what its packages need, by the digests of this r
 });
 
 test('a model that Node does not run brings its folder, and no package', async () => {
-  const root = written({ 'a/model.yaml': yaml('a', 'python3'), 'a/serve.py': '', 'a/page.js': "import 'nowhere';" });
+  const root = written({
+    'a/model.yaml': yaml('a', 'python3'),
+    'a/serve.py': '',
+    'a/page.js': "import 'nowhere';",
+    'pools.yaml': '[{ name: p, dockerfile: Own }]',
+    Own: 'FROM scratch',
+  });
   const { context, faults } = await made(root);
   expect([faults, packagesIn(context)]).toEqual([[], []]);
   expect([...context.keys()]).toEqual(
@@ -103,6 +110,39 @@ test('a pool has the Dockerfile that its row names, from where the row stands', 
   const { context, faults } = await made(join(root, 'm'));
   expect([faults, textOf(context, 'Dockerfile')]).toEqual([[], 'FROM scratch\n']);
 });
+
+test('a link into another folder is followed', async () => {
+  const [root, other] = [
+    written({ 'a/model.yaml': yaml('a'), 'a/s.ts': '' }),
+    written({ weights: 'w', 'more/x': 'x' }),
+  ];
+  symlinkSync(other, join(root, 'a/linked'));
+  const { context, faults } = await made(root);
+  expect([faults, textOf(context, 'gpu-job/models/a/linked/more/x')]).toEqual([[], 'x']);
+});
+
+test('what is built can be read by whoever an image runs as, and run where it could be, under any umask', async () => {
+  const root = written({ 'a/model.yaml': yaml('a'), 'a/s.ts': '', 'a/run.sh': '' });
+  chmodSync(join(root, 'a/run.sh'), 0o700);
+  chmodSync(join(root, 'a/s.ts'), 0o600);
+  const out = tempFolder();
+  const mask = process.umask(0o077);
+  try {
+    await buildAll({ out, modelFolders: [root], deployables: [WORKER] });
+    await buildReceiver(out);
+  } finally {
+    process.umask(mask);
+  }
+  for (const folder of ['images/p', 'worker', 'receiver']) {
+    const found = readdirSync(join(out, folder), { recursive: true, encoding: 'utf8' });
+    for (const path of found) {
+      const stats = statSync(join(out, folder, path));
+      const isRun = stats.isDirectory() || path.endsWith('run.sh');
+      expect([path, (stats.mode & 0o777).toString(8)]).toEqual([path, isRun ? '755' : '644']);
+    }
+    expect(found.length).toBeGreaterThan(1);
+  }
+}, 30_000);
 
 test('for an image that is built elsewhere there is no context', async () => {
   const image = `gcr.io/p/x@sha256:${'a'.repeat(64)}`;
@@ -141,6 +181,41 @@ describe('a build fails, and writes nothing, where an image would lack something
     30_000,
   );
 
+  test.each<[string, string, string]>([
+    ['a program', yaml('a', 'python3'), 'python3'],
+    [
+      'a program that is required',
+      `${yaml('a')}requires: [{ program: ffmpeg, install: apt-get install ffmpeg }]\n`,
+      'ffmpeg',
+    ],
+  ])('%s that the common Dockerfile does not install', async (_, model, program) => {
+    const root = written({ 'a/model.yaml': model, 'a/s.ts': '' });
+    expect((await made(root)).faults).toEqual([
+      `the image of the pool p: <0>/a/model.yaml names ${program}, which gpu-job/Dockerfile does not install: ` +
+        'give the pool a "dockerfile" that does, or name a path in the folder',
+    ]);
+  });
+
+  test.each(['sh', './run'])('but not for %s', async (program) => {
+    expect((await made(written({ 'a/model.yaml': yaml('a', program), 'a/run': '' }))).faults).toEqual([]);
+  });
+
+  test('links that lead nowhere, to themselves, or to the folder that they lie in', async () => {
+    const root = written({ 'a/model.yaml': yaml('a'), 'a/s.ts': '', 'a/part/x': '' });
+    symlinkSync('/nowhere/at/all', join(root, 'a/gone'));
+    symlinkSync('self', join(root, 'a/self'));
+    symlinkSync('..', join(root, 'a/part/up'));
+    expect((await made(root)).faults).toEqual([
+      'the image of the pool p: <0>/a/gone cannot be read, or is a link that leads nowhere (ENOENT); mend it or take it out',
+      'the image of the pool p: <0>/a/part/up is a link to a folder that it lies in; take it out',
+      'the image of the pool p: <0>/a/self cannot be read, or is a link that leads nowhere (ELOOP); mend it or take it out',
+    ]);
+    const out = written({ 'images/p/Dockerfile': 'what was there' });
+    const building = buildAll({ out, modelFolders: [root], deployables: [WORKER] });
+    await expect(building).rejects.toThrow(/a\/gone cannot be read/);
+    expect(readFileSync(join(out, 'images/p/Dockerfile'), 'utf8')).toBe('what was there');
+  }, 30_000);
+
   test('two files that would be one', async () => {
     const one = written({ 'a/model.yaml': yaml('a'), 'a/s.ts': "import '../x.ts';", 'x.ts': '' });
     const two = written({ 'b/model.yaml': yaml('b'), 'b/s.ts': "import '../x.ts';", 'x.ts': '' });
@@ -161,6 +236,7 @@ test('the Dockerfile that the docs show for a model of another language does wha
   expect(of(shown, 'WORKDIR')).toEqual(of(ours, 'WORKDIR'));
   expect(of(shown, 'ENTRYPOINT')).toEqual(of(ours, 'ENTRYPOINT'));
   const steps = shown.map((one) => one.join(' '));
+  for (const one of [shown, ours]) expect(of(one, 'RUN').join('\n')).toMatch(/apt-get install .*\btini\b/);
   expect(steps.indexOf('RUN node gpu-job/warm.mjs')).toBeGreaterThan(
     steps.findIndex((step) => step.startsWith('USER ')),
   );

@@ -1,0 +1,2 @@
+# Made for tests of what is deployed; nothing builds it.
+FROM scratch
