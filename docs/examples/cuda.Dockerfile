@@ -4,7 +4,7 @@ FROM node:24.21.0-slim AS node
 # The driver under an L4 is 535, which is for CUDA 12.2 at most.
 FROM nvidia/cuda:12.2.2-cudnn8-runtime-ubuntu22.04
 RUN apt-get update \
- && apt-get install --yes --no-install-recommends python3 python3-pip \
+ && apt-get install --yes --no-install-recommends python3 python3-pip tini \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=node /usr/local/bin/node /usr/local/bin/node
 
@@ -18,4 +18,4 @@ RUN useradd --create-home worker && install --directory --owner=worker --group=w
 USER worker
 RUN node gpu-job/warm.mjs
 
-ENTRYPOINT ["node", "gpu-job/main.mjs"]
+ENTRYPOINT ["tini", "--", "node", "gpu-job/main.mjs"]

