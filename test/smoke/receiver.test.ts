@@ -1,6 +1,7 @@
 import { afterAll, beforeEach, afterEach, describe, expect, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -99,23 +100,58 @@ describe('the receiver', () => {
   });
 
   test('drops who does not go on sending', () => {
-    expect([server.requestTimeout, server.headersTimeout]).toEqual([10_000, 10_000]);
+    expect([server.requestTimeout, server.headersTimeout, server.timeout]).toEqual([10_000, 10_000, 10_000]);
   });
 });
 
-test('as built it is one program that needs nothing else, and ends when Cloud Run says so', async () => {
+/** The receiver as built, with these options of Node. */
+async function built(
+  options: readonly string[],
+  use: (at: string, child: ReturnType<typeof spawn>) => Promise<void>,
+): Promise<unknown[]> {
   const out = newFolder();
   await buildReceiver(out);
-  const child = spawn(process.execPath, ['main.mjs'], {
+  const child = spawn(process.execPath, [...options, 'main.mjs'], {
     cwd: join(out, 'receiver'),
     env: { PORT: '0', HOST: '127.0.0.1' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const closed = once(child, 'close');
-  const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
-  const at = `http://127.0.0.1:${line.split(' ').at(-1)}${path(7)}`;
-  expect((await fetch(at, { method: 'POST', body: 'built' })).status).toBe(204);
-  expect(await (await fetch(at)).json()).toMatchObject({ items: [{ base64: btoa('built') }] });
-  child.kill('SIGTERM');
-  expect(await closed).toEqual([0, null]);
+  try {
+    const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
+    await use(`http://127.0.0.1:${line.split(' ').at(-1)}`, child);
+  } finally {
+    child.kill('SIGTERM');
+  }
+  return closed;
+}
+
+test('as built it is one program that needs nothing else, and ends when Cloud Run says so', async () => {
+  const ended = await built([], async (at) => {
+    expect((await fetch(`${at}${path(7)}`, { method: 'POST', body: 'built' })).status).toBe(204);
+    expect(await (await fetch(`${at}${path(7)}`)).json()).toMatchObject({ items: [{ base64: btoa('built') }] });
+  });
+  expect(ended).toEqual([0, null]);
 });
+
+test('filled beyond its limits by anybody it stays within half of what it has, and forgets the first', async () => {
+  const body = Buffer.alloc(LIMITS.bodyBytes, 1);
+  const paths = Math.ceil((2 * LIMITS.allBytes) / (LIMITS.requestsOfPath * body.length));
+  const ended = await built(['--max-old-space-size=48'], async (at, child) => {
+    for (let n = 0; n < paths; n += 1) {
+      const posts = Array.from({ length: LIMITS.requestsOfPath }, async () => {
+        const { status } = await fetch(`${at}${path(n)}`, { method: 'POST', body });
+        expect(status).toBe(204);
+      });
+      await Promise.all(posts);
+    }
+    const lengthOf = async (n: number): Promise<number> =>
+      ((await (await fetch(`${at}${path(n)}`)).json()) as { items: unknown[] }).items.length;
+    const asked = Array.from({ length: 20 }, (_, i) => lengthOf(paths - 1 - i));
+    expect(new Set(await Promise.all(asked))).toEqual(new Set([LIMITS.requestsOfPath]));
+    expect(await lengthOf(0)).toBe(0);
+    const [, kiB = ''] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8')) ?? [];
+    expect(Number(kiB)).toBeLessThan(256 * 1024);
+  });
+  expect(ended).toEqual([0, null]);
+}, 60_000);

@@ -10,7 +10,7 @@ import { inboxAt, inboxHere, type Inbox } from '../../scripts/smoke/inbox.ts';
 import { healthy } from '../../scripts/smoke/ready.ts';
 import { createReceiver } from '../../scripts/smoke/receiver.ts';
 import { SAMPLES } from '../../scripts/smoke/samples.ts';
-import { smoke, type Smoke } from '../../scripts/smoke/smoke.ts';
+import { ran } from './ran.ts';
 import { type TestStack, testStack, UNHURRIED } from '../stack/test-stack.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -38,23 +38,6 @@ async function command(args: readonly string[], env: Record<string, string> = {}
   });
   expect(ran.lines.filter((line) => line.length > 80)).toEqual([]);
   return ran;
-}
-
-/** In this process, with times of a test. @returns its lines by the check that they are of */
-async function ran(more: Partial<Smoke>): Promise<{ isGood: boolean; of: (name: string) => string; last: string }> {
-  const lines: string[] = [];
-  const isGood = await smoke({
-    url: stack.url,
-    key: stack.apiKey,
-    inbox: null,
-    say: (line) => lines.push(line),
-    columns: 1_000,
-    signal: new AbortController().signal,
-    times: { jobMs: 60_000, webhooksMs: 30_000, healthMs: 0 },
-    ...more,
-  });
-  const of = (name: string): string => lines.find((line) => line.slice(6).startsWith(`${name} `)) ?? '';
-  return { isGood, of, last: lines.at(-1) ?? '' };
 }
 
 /** A receiver that does otherwise with what is posted. */
@@ -91,7 +74,7 @@ describe('smoke of a whole stack', () => {
   test.each(SAMPLES.map((sample) => [sample.model, sample] as const))(
     'knows the outcome of %s, and that of another is none',
     async (_, sample) => {
-      const good = await ran({ sample });
+      const good = await ran(stack, { sample });
       expect(good).toMatchObject({ isGood: true });
       expect(good.of('output')).toContain(sample.known);
       expect(sample.fault({ formula: 'CH4', company: null })).toMatch(/ instead of /);
@@ -125,7 +108,7 @@ describe('smoke of a whole stack', () => {
 
 describe('a broken deployment', () => {
   test('a key that is not good: nothing is submitted', async () => {
-    const { isGood, of, last } = await ran({ key: 'slw_0123456789abcdefghij' });
+    const { isGood, of, last } = await ran(stack, { key: 'slw_0123456789abcdefghij' });
     expect(isGood).toBe(false);
     expect(of('models')).toMatch(/^FAIL {2}models .* 401 unauthenticated: /);
     expect(last).toMatch(
@@ -136,7 +119,7 @@ describe('a broken deployment', () => {
   test(
     'nobody there',
     async () => {
-      const { isGood, of } = await ran({ url: 'http://127.0.0.1:1' });
+      const { isGood, of } = await ran(stack, { url: 'http://127.0.0.1:1' });
       expect(isGood).toBe(false);
       expect(of('health')).toMatch(/^FAIL .* http:\/\/127\.0\.0\.1:1 cannot be reached/);
     },
@@ -144,7 +127,7 @@ describe('a broken deployment', () => {
   );
 
   test('the model is not there: those that are, are named', async () => {
-    const { isGood, of } = await ran({ url: other.url, key: other.apiKey });
+    const { isGood, of } = await ran(stack, { url: other.url, key: other.apiKey });
     expect(isGood).toBe(false);
     expect(of('models')).toMatch(/there is no ligand-properties or slide-fields\. It has: .*noop/);
   });
@@ -159,7 +142,10 @@ describe('a broken deployment', () => {
           else response.writeHead(204).end();
         },
         async (inbox) => {
-          const { isGood, of, last } = await ran({ inbox, times: { jobMs: 60_000, webhooksMs: 200, healthMs: 0 } });
+          const { isGood, of, last } = await ran(stack, {
+            inbox,
+            times: { jobMs: 60_000, webhooksMs: 200, healthMs: 0 },
+          });
           expect(isGood).toBe(false);
           expect(of('webhooks')).toMatch(
             /^FAIL .* 4 of 4 did not come within 0\.2 s: job\.queued \(version 1\), job\.started \(version 2\), job\.succeeded \(version 3\), job\.canceled \(version \d\)\. The log of deliver-webhook/,
@@ -179,7 +165,7 @@ describe('a broken deployment', () => {
           real.emit('request', request, response);
         },
         async (inbox) => {
-          const { of } = await ran({ inbox });
+          const { of } = await ran(stack, { inbox });
           expect(of('webhooks')).toMatch(/^FAIL .* must not be believed: no signature/);
         },
       ),
@@ -189,7 +175,7 @@ describe('a broken deployment', () => {
   test(
     'what is named as a receiver is none: no job is submitted for it',
     async () => {
-      const { isGood, of, last } = await ran({ inbox: inboxAt(stack.url) });
+      const { isGood, of, last } = await ran(stack, { inbox: inboxAt(stack.url) });
       expect(isGood).toBe(false);
       expect(of('receiver')).toMatch(/^FAIL .* is no receiver: it answers HTTP 40\d, and no list\.$/);
       expect(last).toMatch(/Not tried: submit/);
@@ -200,7 +186,7 @@ describe('a broken deployment', () => {
   test(
     'a job that does not end in time: it says where its time went, and the job is canceled',
     async () => {
-      const { isGood, of } = await ran({ times: { jobMs: 100, webhooksMs: 0, healthMs: 0 } });
+      const { isGood, of } = await ran(stack, { times: { jobMs: 100, webhooksMs: 0, healthMs: 0 } });
       expect(isGood).toBe(false);
       const line = of('run');
       expect(line).toMatch(/^FAIL .* has not ended after 0\.1 s \(--timeout\)\. .*\. It is canceled now\.$/);
@@ -211,11 +197,31 @@ describe('a broken deployment', () => {
   );
 
   test(
+    'a job that does not end in time is no fault of webhooks: those of the other are judged',
+    async () => {
+      const inbox = await inboxHere();
+      try {
+        const { of, last } = await ran(stack, { inbox, times: { jobMs: 100, webhooksMs: 30_000, healthMs: 0 } });
+        expect(of('run')).toMatch(/^FAIL/);
+        // Its own came there too, and the check did not miss them.
+        const [, id = ''] = /job (\w{26})/.exec(of('run')) ?? [];
+        const came = await inbox.received(new AbortController().signal);
+        expect(came.some(({ base64 }) => atob(base64).includes(id))).toBe(true);
+        expect(of('webhooks')).toMatch(/^ok .* 1 came, all signed right/);
+        expect(last).toMatch(/^1 of \d checks failed/);
+      } finally {
+        await inbox.close();
+      }
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
     'an output that is not what is known of it',
     async () => {
       const [sample] = SAMPLES;
       if (sample === undefined) throw new Error('there is no sample');
-      const { isGood, of, last } = await ran({ sample: { ...sample, input: { smiles: 'CCO' } } });
+      const { isGood, of, last } = await ran(stack, { sample: { ...sample, input: { smiles: 'CCO' } } });
       expect(isGood).toBe(false);
       expect(of('output')).toMatch(/^FAIL .* the formula of aspirin is "C2H6O" instead of "C9H8O4"\.$/);
       expect(last).toMatch(/^1 of 9 checks failed/);
