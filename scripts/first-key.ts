@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { GoogleAuth } from 'google-auth-library';
 import { firestoreStore } from '../cloud/firestore/store.ts';
 import { RequestError } from '../domain/errors.ts';
 import { makeFirstKey } from '../functions/api/keys/first-key.ts';
@@ -22,6 +23,13 @@ async function main(): Promise<number> {
   const { project, database, tenant, another } = asked;
   const base = { clock: systemClock, random: systemRandom, log: jsonLog((line) => console.error(line)) };
   const endpoints = { firestore: process.env['FIRESTORE_EMULATOR_HOST'] };
+  const lack = endpoints.firestore === undefined ? await lackOfCredentials() : null;
+  if (lack !== null) {
+    console.error(
+      `No key was made, since there are no credentials of Google's here: gcloud auth application-default login (${lack})`,
+    );
+    return EXIT.refused;
+  }
   const store = firestoreStore({ ...base, projectId: project, databaseId: database, endpoints });
   try {
     const { key, text } = await makeFirstKey({ ...base, store }, tenant, { another });
@@ -36,6 +44,16 @@ async function main(): Promise<number> {
     return EXIT.refused;
   } finally {
     await store.close();
+  }
+}
+
+/** Looked for here, since without any the client of Firestore throws where nobody can catch it. @returns why there are none, or null */
+async function lackOfCredentials(): Promise<string | null> {
+  try {
+    await new GoogleAuth({ scopes: 'https://www.googleapis.com/auth/datastore' }).getAccessToken();
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
 }
 

@@ -39,6 +39,19 @@ test.each([[['--tenant', 'ops']], [['--project', 'p', '--tenant', 'ops', '--date
   },
 );
 
+test.each<[string, Record<string, string>]>([
+  ['there are none', { HOME: '/nowhere', METADATA_SERVER_DETECTION: 'none' }],
+  ['their file is not there', { GOOGLE_APPLICATION_CREDENTIALS: '/nowhere/key.json' }],
+])('npm run first-key says in a sentence what to do about credentials where %s', async (_, env) => {
+  expect(await run(['--project', 'p', '--tenant', 'ops'], env)).toEqual({
+    exit: 1,
+    out: '',
+    err: expect.stringMatching(
+      /^No key was made, since there are no credentials of Google's here: gcloud auth application-default login \(.+\)\n$/,
+    ),
+  });
+});
+
 describeOnEmulators("npm run first-key on Google's Firestore emulator", ({ firestore }) => {
   test('makes a tenant and a key that the api takes, once, and another where it is told to', async () => {
     const project = newProject();
