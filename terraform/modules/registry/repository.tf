@@ -5,6 +5,11 @@ resource "google_artifact_registry_repository" "this" {
   description   = "Images of Slipway: a package for each function and each pool."
   format        = "DOCKER"
 
+  # A tag is of a content: whoever would push another under it, of a second build of the same, is refused.
+  docker_config {
+    immutable_tags = true
+  }
+
   # What any policy keeps is kept, whatever else would delete it.
   cleanup_policies {
     id     = "keep-newest"

@@ -26,6 +26,15 @@ run "names_everything_by_the_prefix" {
   }
 }
 
+run "a_tag_is_of_one_image_for_good" {
+  command = plan
+
+  assert {
+    condition     = google_artifact_registry_repository.this.docker_config[0].immutable_tags
+    error_message = "A tag can be put on another image."
+  }
+}
+
 run "deletes_what_has_no_tag_and_is_old_but_never_the_newest" {
   command = plan
 
