@@ -1,17 +1,20 @@
 import { join } from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { answerTo } from './deploy/answer.ts';
 import { systemCommands } from './deploy/commands.ts';
-import { deploy } from './deploy/deploy.ts';
+import { deploy, takeAway } from './deploy/deploy.ts';
 import { readEnvironment } from './deploy/environment.ts';
 import { DeployError, Interrupted, UsageError } from './deploy/errors.ts';
 
-const USAGE = `npm run deploy -- --env NAME [--yes] [--plan-only]
+const USAGE = `npm run deploy -- --env NAME [--yes [--allow-destroy]] [--plan-only] [--destroy]
 
-  --env NAME    an environment: a folder of terraform/envs
-  --yes         applies without asking, as in CI
-  --plan-only   ends after the plan
+  --env NAME        an environment: a folder of terraform/envs
+  --yes             applies without asking, as in CI
+  --allow-destroy   with --yes: even where a pool's job, the database, a bucket or
+                    a topic would go
+  --plan-only       ends after the plan
+  --destroy         takes the environment away
 docs/deploy.md tells of all of it.`;
 
 const EXIT = { failed: 1, usage: 2 } as const;
@@ -37,19 +40,20 @@ async function main(): Promise<number> {
       say(USAGE);
       return 0;
     }
-    const { env: name, yes, planOnly } = asked;
-    const environment = readEnvironment(ROOT, name);
+    const { env: name, yes, planOnly, allowDestroy } = asked;
+    const environment = readEnvironment(ROOT, name, process.env);
     const isAnswered = yes || planOnly;
     if (!isAnswered && !process.stdin.isTTY) {
       throw new UsageError('There is nobody to ask: this is no terminal. Add --yes, or --plan-only.');
     }
-    await deploy({
+    await (asked.destroy ? takeAway : deploy)({
       root: ROOT,
       environment,
       run: commands.run,
       say,
       planOnly,
-      ask: isAnswered ? null : (question) => answerTo(question, ended.signal),
+      allowDestroy,
+      ask: isAnswered ? null : (question) => answerTo(question, process.stdin, process.stdout, ended.signal),
       pause: (ms) => delay(ms, undefined, { signal: ended.signal }),
     });
     return 0;
@@ -63,11 +67,13 @@ async function main(): Promise<number> {
 }
 
 /** Null for who asks for help. */
-function flags(): { env: string; yes: boolean; planOnly: boolean } | null {
+function flags(): { env: string; yes: boolean; planOnly: boolean; allowDestroy: boolean; destroy: boolean } | null {
   const options = {
     env: { type: 'string' },
     yes: { type: 'boolean', default: false },
     'plan-only': { type: 'boolean', default: false },
+    'allow-destroy': { type: 'boolean', default: false },
+    destroy: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   } as const;
   let values: ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
@@ -78,16 +84,11 @@ function flags(): { env: string; yes: boolean; planOnly: boolean } | null {
   }
   if (values.help === true) return null;
   if (values.env === undefined) throw new UsageError(`--env is needed: ${USAGE}`);
-  return { env: values.env, yes: values.yes ?? false, planOnly: values['plan-only'] ?? false };
-}
-
-async function answerTo(question: string, signal: AbortSignal): Promise<string> {
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  // It takes Ctrl-C for itself.
-  terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
-  try {
-    return await terminal.question(`\n${question}`, { signal });
-  } finally {
-    terminal.close();
-  }
+  return {
+    env: values.env,
+    yes: values.yes ?? false,
+    planOnly: values['plan-only'] ?? false,
+    allowDestroy: values['allow-destroy'] ?? false,
+    destroy: values.destroy ?? false,
+  };
 }

@@ -5,6 +5,8 @@ import { Interrupted } from './errors.ts';
 export interface Command {
   readonly program: string;
   readonly args: readonly string[];
+  /** Beside what every command is told. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Whether its output goes to the terminal as it comes, and is not kept: what takes long, and what a person has to read. */
   readonly isShown?: boolean;
 }
@@ -41,14 +43,14 @@ export function systemCommands(options: {
   const groups = new Set<number>();
   let interruptedAtMs: number | null = null;
 
-  const run: Run = ({ program, args, isShown = false }) => {
-    const line = lineOf({ program, args });
+  const run: Run = ({ program, args, env = {}, isShown = false }) => {
+    const line = lineOf({ program, args, env });
     if (interruptedAtMs !== null) return Promise.reject(new Interrupted(`Interrupted before: ${line}`));
     options.say(`$ ${line}`);
     const output = isShown ? 'inherit' : 'pipe';
     const child = spawn(program, [...args], {
       cwd: options.cwd,
-      env: options.env,
+      env: { ...options.env, ...env },
       detached: true,
       stdio: ['ignore', output, output],
     });
@@ -85,6 +87,10 @@ export function systemCommands(options: {
 
 const PLAIN = /^[\w@%+=:,./-]+$/;
 
+const quoted = (word: string): string => (PLAIN.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
+
 /** A command as it can be typed. */
-export const lineOf = ({ program, args }: Pick<Command, 'program' | 'args'>): string =>
-  [program, ...args].map((word) => (PLAIN.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ');
+export const lineOf = ({ program, args, env = {} }: Pick<Command, 'program' | 'args' | 'env'>): string =>
+  [...Object.entries(env).map(([name, value]) => `${name}=${quoted(value)}`), ...[program, ...args].map(quoted)].join(
+    ' ',
+  );

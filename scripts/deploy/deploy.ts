@@ -1,28 +1,23 @@
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import type { Run } from './commands.ts';
-import { stageBuild } from './cloud-build.ts';
-import { FOUND_FILE, registryOf, type Environment } from './environment.ts';
+import { USER_FILE, type Environment } from './environment.ts';
 import { DeployError } from './errors.ts';
-import { layGround } from './ground.ts';
-import { builtImages, imageVariable, NO_DIGEST, type Built, type Image } from './images.ts';
+import { NOTHING_BUILT, writeFound, writePlaceholders } from './found.ts';
+import { isStateThere, layGround } from './ground.ts';
+import { stageImages } from './images.ts';
+import { holdCheckout } from './lock.ts';
 import { look } from './look.ts';
 import { nextSteps } from './next-steps.ts';
-import { digestsIn, keyOf, missingIn, type Digests } from './registry.ts';
-import { terraformIn, type Terraform, type TerraformOptions } from './terraform.ts';
+import { pushImages, type Pushing } from './push-images.ts';
+import { keyOf } from './registry.ts';
+import { terraformIn, type TerraformOptions } from './terraform.ts';
 
-export interface Deployment extends Pick<TerraformOptions, 'run' | 'say' | 'ask' | 'planOnly' | 'environment'> {
+export interface Deployment extends Omit<TerraformOptions, 'folder'>, Pick<Pushing, 'pause'> {
   readonly root: string;
-  /** Resolves so many milliseconds later. */
-  readonly pause: (ms: number) => Promise<void>;
 }
-
-/** The registry's part of the environment: Terraform takes along what it depends on, the APIs. */
-const REGISTRY = 'module.slipway.module.registry';
-/** A new account's rights are not known everywhere at once. */
-const BUILD_TRIES = 4;
-const BUILD_AGAIN_MS = 30_000;
 
 /**
  * Brings an environment to what this source says. Each step looks at what is there already, so that after any failure or
@@ -31,88 +26,79 @@ const BUILD_AGAIN_MS = 30_000;
  */
 export async function deploy(deployment: Deployment): Promise<void> {
   const { run, say, root, environment } = deployment;
-  // Made for its owner alone; gone at the end, however that comes.
-  const folder = await mkdtemp(join(tmpdir(), 'slipway-deploy-'));
-  try {
+  await alone(deployment, 'deploys', async (folder) => {
     await look(run, environment, say);
-    const built = await buildAll(run, root);
+    await buildAll(run, environment);
+    const contexts = join(folder, 'contexts');
+    const built = await stageImages(root, contexts);
     await layGround(run, environment);
     const terraform = terraformIn({ ...deployment, folder });
     await terraform.init();
-    const digests = await pushImages({ ...deployment, folder, terraform }, built);
+    const digests = await pushImages({ ...deployment, folder, contexts, terraform }, built);
     if (digests === null)
       return say(`\nPlanned only: without its registry there are no images, and no plan of the rest.`);
-    await writeFound(root, environment, built, digests);
+    await writeFound(root, environment, built, (image) => digests.get(keyOf(image)) ?? '');
 
     const because = `All of ${environment.prefix}, in project ${environment.project}.`;
     const outcome = await terraform.apply({ because });
     if (outcome === 'planned') return say('\nPlanned only: nothing was applied.');
     if (outcome === 'nothing to do') say('\nEverything is as it should be already.');
     for (const line of nextSteps(await terraform.outputs())) say(line);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
-/** `npm run build`, by the Node that runs this. */
-async function buildAll(run: Run, root: string): Promise<Built> {
-  const { code } = await run({ program: process.execPath, args: ['scripts/build.ts'], isShown: true });
-  if (code !== 0) throw new DeployError('The build failed, as it says above.');
-  return builtImages(root);
+/** The part of an environment that is the project's, whatever else is in it: its APIs, and the roles of Google's own accounts. */
+const PROJECT = 'module.slipway.module.project';
+
+/**
+ * Takes an environment away, but for what it shares with whatever else is in the project, and for the bucket of its state.
+ * @throws DeployError
+ */
+export async function takeAway(deployment: Deployment): Promise<void> {
+  const { run, say, environment, planOnly } = deployment;
+  await alone(deployment, 'takes away', async (folder) => {
+    await look(run, environment, say);
+    if (!(await isStateThere(run, environment))) return say('\nThere is nothing to take away: it has no state.');
+    const terraform = terraformIn({ ...deployment, folder });
+    await terraform.init();
+    // Who only plans changes nothing, the state neither.
+    if (planOnly) say(`${PROJECT} is in this plan, and would be left as it is.`);
+    else await terraform.forget(PROJECT);
+
+    const variables = await writePlaceholders(folder, environment, NOTHING_BUILT);
+    const because = `All of ${environment.prefix} goes away, in project ${environment.project}, with all that is in it.`;
+    const outcome = await terraform.apply({ destroys: true, variables, because });
+    if (outcome === 'planned') return say('\nPlanned only: nothing was destroyed.');
+    say('\nIt is gone. What stays, and how to remove it: docs/deploy.md, "Taking it away".');
+  });
 }
 
-type Pushing = Deployment & { readonly folder: string; readonly terraform: Terraform };
-
-/** Builds what is not in the registry. @returns the digests of all; null where the registry itself is only planned */
-async function pushImages(pushing: Pushing, { images, pools }: Built): Promise<Digests | null> {
-  const { run, say, environment, terraform, folder, planOnly } = pushing;
-  let digests = await digestsIn(run, environment);
-  let missing = missingIn(images, digests);
-  if (missing.length === 0) {
-    say('Every image is in the registry already.');
-    return digests;
-  }
-  say(`To be built: ${missing.map(({ image }) => image).join(', ')}.`);
-  const variables = join(folder, 'no-images.tfvars.json');
-  await writeFile(
-    variables,
-    foundOf({ images, pools }, registryOf(environment), () => NO_DIGEST),
-  );
-  const because =
-    'First the registry, with the APIs and the account that builds: images have to be there before what runs them.';
-  const registry = await terraform.apply({ only: { module: REGISTRY, variables }, because });
-  if (registry === 'planned') return null;
-
-  const tries = registry === 'applied' ? BUILD_TRIES : 1;
-  for (let tried = 0; tried < tries && missing.length > 0; tried += 1) {
-    if (tried > 0) {
-      say(`The rights of the new account may not be known everywhere yet: again in ${BUILD_AGAIN_MS / 1_000} s.`);
-      await pushing.pause(BUILD_AGAIN_MS);
+/** Does a deployment's work with the checkout to itself, and in a folder made for its owner alone; both go, however that ends. */
+async function alone(
+  { root, environment }: Deployment,
+  verb: string,
+  work: (folder: string) => Promise<void>,
+): Promise<void> {
+  const release = holdCheckout(root, `which ${verb} ${environment.name}`);
+  try {
+    const folder = await mkdtemp(join(tmpdir(), 'slipway-deploy-'));
+    try {
+      await work(folder);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
     }
-    await build(pushing, join(folder, `build-${tried}`), missing);
-    digests = await digestsIn(run, environment);
-    missing = missingIn(images, digests);
+  } finally {
+    release();
   }
-  if (missing.length === 0) return digests;
-  const what = missing.map(({ image }) => image).join(', ');
-  throw new DeployError(
-    `Not in the registry after the build: ${what}. Its log: gcloud builds list --region=${environment.home} ` +
-      `--project=${environment.project} --limit=1, then gcloud builds log ID with the same two.${planOnly ? ' Nothing was planned.' : ''}`,
-  );
 }
 
-/** Whether it went well is told by what is in the registry afterwards. */
-async function build({ run, root, environment }: Pushing, folder: string, images: readonly Image[]): Promise<void> {
-  await run(await stageBuild(root, folder, images, environment));
-}
-
-const foundOf = ({ images, pools }: Built, registry: string, digestOf: (image: Image) => string): string =>
-  `${JSON.stringify({ images: imageVariable(images, registry, digestOf), pools }, null, 2)}\n`;
-
-/** Never half of it, which the next plan would read. */
-async function writeFound(root: string, environment: Environment, built: Built, digests: Digests): Promise<void> {
-  const file = join(root, environment.folder, FOUND_FILE);
-  const digestOf = (image: Image): string => digests.get(keyOf(image)) ?? '';
-  await writeFile(`${file}.new`, foundOf(built, registryOf(environment), digestOf));
-  await rename(`${file}.new`, file);
+/** `npm run build`, by the Node that runs this, with the environment's models. */
+async function buildAll(run: Run, { models, folder }: Environment): Promise<void> {
+  const missing = models.find((path) => !existsSync(path));
+  if (missing !== undefined) {
+    throw new DeployError(`There is no folder ${missing}: see models in ${folder}/${USER_FILE}, and SLIPWAY_MODELS.`);
+  }
+  const env = models.length === 0 ? {} : { env: { SLIPWAY_MODELS: models.join(delimiter) } };
+  const { code } = await run({ program: process.execPath, args: ['scripts/build.ts'], isShown: true, ...env });
+  if (code !== 0) throw new DeployError('The build failed, as it says above.');
 }

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { DeployError, UsageError } from './errors.ts';
 
@@ -11,7 +11,10 @@ export interface Environment {
   readonly project: string;
   /** Where all but the pools is: the first of `regions`. */
   readonly home: string;
+  /** What all its names begin with: set, or made of `name` here and nowhere else. */
   readonly prefix: string;
+  /** Further folders of models, absolute: those that it sets, then those of SLIPWAY_MODELS. */
+  readonly models: readonly string[];
 }
 
 export const USER_FILE = 'terraform.tfvars.json';
@@ -31,12 +34,13 @@ const User = z.looseObject({
     .string()
     .regex(/^[a-z][a-z0-9-]{1,12}[a-z0-9]$/, PREFIX_FAULT)
     .optional(),
+  models: z.array(z.string().regex(/^[^:]+$/, 'must be a folder, and cannot have a ":" in it')).default([]),
 });
 
 const EXAMPLE = JSON.stringify({ project: 'the-id-of-your-project', regions: ['us-central1'] }, null, 2);
 
 /** @throws UsageError where there is no such environment; DeployError where its settings are not there, or wrong */
-export function readEnvironment(root: string, name: string): Environment {
+export function readEnvironment(root: string, name: string, env: NodeJS.ProcessEnv = {}): Environment {
   const all = join(root, 'terraform/envs');
   const folder = `terraform/envs/${name}`;
   // What all environments share lies beside them.
@@ -52,12 +56,13 @@ export function readEnvironment(root: string, name: string): Environment {
   } catch {
     throw new DeployError(`${file} is not there. Write it, with your project in it:\n\n${EXAMPLE}\n`);
   }
-  const { project, regions, prefix = `slipway-${name}` } = parsed(file, text);
-  // The default is Terraform's too, so it has to be one that Terraform takes.
+  const { project, regions, models, prefix = `slipway-${name}` } = parsed(file, text);
   if (!User.shape.prefix.safeParse(prefix).success) {
     throw new DeployError(`${file}: prefix is "${prefix}" unless set, and ${PREFIX_FAULT}. Set it.`);
   }
-  return { name, folder, project, home: regions[0] ?? '', prefix };
+  const further = (env['SLIPWAY_MODELS'] ?? '').split(delimiter).filter((path) => path !== '');
+  const folders = [...models, ...further].map((path) => resolve(root, path));
+  return { name, folder, project, home: regions[0] ?? '', prefix, models: [...new Set(folders)] };
 }
 
 function parsed(file: string, text: string): z.infer<typeof User> {

@@ -17,20 +17,31 @@ export async function layGround(run: Run, environment: Environment): Promise<voi
   await gcloud(['services', 'enable', ...APIS, `--project=${project}`], 'The first APIs cannot be enabled');
 
   const bucket = `gs://${stateBucketOf(environment)}`;
-  const found = await run({ program: 'gcloud', args: ['storage', 'buckets', 'describe', bucket, '--format=json'] });
-  const isAbsent = found.code !== 0 && /\b404\b|not found/i.test(found.err);
-  if (found.code !== 0 && !isAbsent) {
-    throw new DeployError(
-      `The bucket of Terraform's state, ${bucket}, cannot be seen. It is another's, or you need roles/storage.admin:\n${found.err.trim()}`,
-    );
-  }
-  if (isAbsent) {
+  const found = await stateBucketIn(run, environment);
+  if (found === null) {
     const closed = ['--uniform-bucket-level-access', '--public-access-prevention'];
     const args = ['storage', 'buckets', 'create', bucket, `--project=${project}`, `--location=${home}`, ...closed];
     await gcloud(args, `The bucket of Terraform's state, ${bucket}, cannot be made`);
   }
   // A create takes no such flag; and who was interrupted between the two has a bucket without.
-  if (isAbsent || Bucket.safeParse(jsonOf(found.out)).data?.versioning_enabled !== true) {
+  if (found?.versioning_enabled !== true) {
     await gcloud(['storage', 'buckets', 'update', bucket, '--versioning'], `${bucket} cannot be made to keep versions`);
   }
+}
+
+/** Whether there is a bucket of Terraform's state. @throws DeployError */
+export const isStateThere = async (run: Run, environment: Environment): Promise<boolean> =>
+  (await stateBucketIn(run, environment)) !== null;
+
+async function stateBucketIn(run: Run, environment: Environment): Promise<z.infer<typeof Bucket> | null> {
+  const bucket = `gs://${stateBucketOf(environment)}`;
+  const { code, out, err } = await run({
+    program: 'gcloud',
+    args: ['storage', 'buckets', 'describe', bucket, '--format=json'],
+  });
+  if (code === 0) return Bucket.safeParse(jsonOf(out)).data ?? {};
+  if (/\b404\b|not found/i.test(err)) return null;
+  throw new DeployError(
+    `The bucket of Terraform's state, ${bucket}, cannot be seen. It is another's, or you need roles/storage.admin:\n${err.trim()}`,
+  );
 }

@@ -4,6 +4,8 @@ import type { Environment } from './environment.ts';
 import { DeployError } from './errors.ts';
 
 const NEEDED = [1, 11] as const;
+/** As it is said where an API is off in the project that a request counts on. */
+const DISABLED = /SERVICE_DISABLED|has not been used in project|is not enabled|it is disabled/i;
 const gcloud = (...args: readonly string[]): Command => ({ program: 'gcloud', args });
 
 /**
@@ -30,11 +32,12 @@ export async function look(
       'Terraform has no credentials. Run: gcloud auth application-default login\n' +
       `then: gcloud auth application-default set-quota-project ${project}`,
   );
-  const described = await good(
-    run,
-    gcloud('projects', 'describe', project, '--format=value(lifecycleState)'),
-    (why) =>
-      `The project ${project} cannot be seen: ${why}\nMake it (gcloud projects create ${project}), or have yourself given a role there.`,
+  const described = await good(run, gcloud('projects', 'describe', project, '--format=value(lifecycleState)'), (why) =>
+    DISABLED.test(why)
+      ? `The project ${project} cannot be asked: ${why}\n` +
+        'The APIs that tell of projects are off in the one that your requests count on. Turn them on, there (its number is above) or ' +
+        `here:\ngcloud services enable cloudresourcemanager.googleapis.com cloudbilling.googleapis.com --project=${project}`
+      : `The project ${project} cannot be seen: ${why}\nMake it (gcloud projects create ${project}), or have yourself given a role there.`,
   );
   if (described.out.trim() !== 'ACTIVE') throw new DeployError(`The project ${project} is ${described.out.trim()}.`);
   await lookAtBilling(run, project, say);

@@ -10,7 +10,12 @@ export function nextSteps(outputs: Readonly<Record<string, unknown>>): string[] 
   const key =
     first === null
       ? []
-      : ['', 'Its first key, if it has none yet (docs/13-tenants.md):', `  export SLIPWAY_API_KEY=$(${first})`];
+      : [
+          '',
+          'Its first key, if it has none yet (docs/13-tenants.md):',
+          // `export X=$(...)` would be well whatever becomes of the command.
+          `  KEY=$(${first}) && export SLIPWAY_API_KEY=$KEY`,
+        ];
   return [
     '',
     `Slipway is at ${url}`,

@@ -2,7 +2,13 @@ import { z } from 'zod';
 
 const Plan = z.looseObject({
   resource_changes: z
-    .array(z.looseObject({ address: z.string(), change: z.looseObject({ actions: z.array(z.string()) }) }))
+    .array(
+      z.looseObject({
+        address: z.string(),
+        type: z.string().optional(),
+        change: z.looseObject({ actions: z.array(z.string()), before: z.looseObject({}).nullish() }),
+      }),
+    )
     .default([]),
 });
 
@@ -29,3 +35,26 @@ export function summaryOf(plan: unknown): string[] {
     ...gone('replace'),
   ];
 }
+
+/** What holds something, or is looked for by others under its name. */
+const PRECIOUS = new Set([
+  'google_cloud_run_v2_job',
+  'google_firestore_database',
+  'google_pubsub_topic',
+  'google_storage_bucket',
+]);
+
+const goneIn = (plan: unknown) =>
+  Plan.parse(plan).resource_changes.filter(({ change }) => change.actions.includes('delete'));
+
+/** What a plan takes away, or makes anew, that somebody would miss; by its addresses. */
+export const preciousIn = (plan: unknown): string[] =>
+  goneIn(plan).flatMap(({ type, address }) => (PRECIOUS.has(type ?? '') ? [address] : []));
+
+/** What refuses to be deleted among what a plan takes away: the rest would be gone by the time Terraform finds out. */
+export const protectedIn = (plan: unknown): string[] =>
+  goneIn(plan).flatMap(({ address, change: { before } }) => {
+    const isProtected =
+      before?.['deletion_protection'] === true || before?.['delete_protection_state'] === 'DELETE_PROTECTION_ENABLED';
+    return isProtected ? [address] : [];
+  });

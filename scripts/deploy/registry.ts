@@ -17,12 +17,12 @@ export const keyOf = ({ image, tag }: Pick<Image, 'image' | 'tag'>): string => `
 /** As it is said where the repository is not there yet, or the API has never been used. */
 const ABSENT = /NOT_FOUND|not found|SERVICE_DISABLED|has not been used in project|is not enabled/i;
 
-/** What is in the registry already; nothing where there is none yet. @throws DeployError */
-export async function digestsIn(run: Run, environment: Environment): Promise<Digests> {
+/** What is in the registry; null where there is none yet. @throws DeployError */
+export async function digestsIn(run: Run, environment: Environment): Promise<Digests | null> {
   const registry = registryOf(environment);
   const args = ['artifacts', 'docker', 'images', 'list', registry, '--include-tags', '--format=json'];
   const { code, out, err } = await run({ program: 'gcloud', args });
-  if (code !== 0 && ABSENT.test(err)) return new Map();
+  if (code !== 0 && ABSENT.test(err)) return null;
   const listed = Listed.safeParse(jsonOf(out));
   if (code !== 0 || !listed.success) {
     throw new DeployError(`What is in ${registry} cannot be seen:\n${err.trim() || 'gcloud answers with no list.'}`);

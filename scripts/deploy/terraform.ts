@@ -1,23 +1,29 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command, Run } from './commands.ts';
-import { stateBucketOf, type Environment } from './environment.ts';
+import { stateBucketOf, USER_FILE, type Environment } from './environment.ts';
 import { DeployError } from './errors.ts';
 import { jsonOf } from './look.ts';
-import { summaryOf } from './plan-summary.ts';
+import { preciousIn, protectedIn, summaryOf } from './plan-summary.ts';
 
 export interface Terraform {
   /** @throws DeployError */
   init(): Promise<void>;
   /** Plans, shows the plan, asks, applies. @throws DeployError, where the answer is no too */
   apply(what: What): Promise<'applied' | 'nothing to do' | 'planned'>;
+  /** Has the state no longer know a module, which stays as it is. @throws DeployError */
+  forget(module: string): Promise<void>;
   /** What the environment's outputs are, by name; only those that are text. */
   outputs(): Promise<Readonly<Record<string, unknown>>>;
 }
 
 export interface What {
-  /** One module alone, given values for what it does not need. */
-  readonly only?: { readonly module: string; readonly variables: string };
+  /** One module alone. */
+  readonly only?: string;
+  /** A file of values for what it does not need. */
+  readonly variables?: string;
+  /** Whether everything is to go. */
+  readonly destroys?: boolean;
   /** Why, before it is asked. */
   readonly because: string;
 }
@@ -32,6 +38,8 @@ export interface TerraformOptions {
   readonly planOnly: boolean;
   /** What a person answers; null where all is agreed to beforehand. */
   readonly ask: ((question: string) => Promise<string>) | null;
+  /** Whether what holds something may go where nobody is asked. */
+  readonly allowDestroy: boolean;
 }
 
 /** What `-detailed-exitcode` tells of a plan. */
@@ -39,7 +47,8 @@ const NOTHING_TO_DO = 0;
 const CHANGES = 2;
 
 /** Terraform in the folder of an environment. */
-export function terraformIn({ run, say, environment, folder, planOnly, ask }: TerraformOptions): Terraform {
+export function terraformIn(options: TerraformOptions): Terraform {
+  const { run, say, environment, folder, planOnly, ask, allowDestroy } = options;
   const terraform = (args: readonly string[], isShown = true): Command => ({
     program: 'terraform',
     args: [`-chdir=${environment.folder}`, ...args],
@@ -51,11 +60,32 @@ export function terraformIn({ run, say, environment, folder, planOnly, ask }: Te
         'Run the same again once that is mended: what is done is not done twice.',
     );
 
-  const confirm = async (): Promise<void> => {
+  const confirm = async (destroys: boolean): Promise<void> => {
     const { project } = environment;
-    const answer = await ask?.(`Apply this to project ${project}? Type the project's id to go on: `);
+    const what = destroys ? 'Destroy this in' : 'Apply this to';
+    const answer = await ask?.(`${what} project ${project}? Type the project's id to go on: `);
     if (answer !== undefined && answer.trim() !== project) {
-      throw new DeployError(`That is not "${project}": nothing was applied.`);
+      throw new DeployError(`That is not "${project}": nothing was ${destroys ? 'destroyed' : 'applied'}.`);
+    }
+  };
+
+  /** What must be heeded of a plan, before anybody is asked. */
+  const heed = (plan: unknown, destroys: boolean): void => {
+    const kept = destroys ? protectedIn(plan) : [];
+    if (kept.length > 0) {
+      throw new DeployError(
+        `${environment.name} is protected, and so nothing of it was destroyed: ${kept.join(', ')}.\n` +
+          `Set protected = false in ${environment.folder}/environment.tf, deploy, then destroy.`,
+      );
+    }
+    const precious = destroys ? [] : preciousIn(plan);
+    if (precious.length === 0) return;
+    say(`What these hold goes with them, or who uses them finds nothing: ${precious.join(', ')}.`);
+    if (ask === null && !planOnly && !allowDestroy) {
+      throw new DeployError(
+        'Nothing was applied: without a question that needs --allow-destroy. A pool goes where the models of its folder ' +
+          `are not built: see models in ${environment.folder}/${USER_FILE}, and SLIPWAY_MODELS.`,
+      );
     }
   };
 
@@ -68,26 +98,41 @@ export function terraformIn({ run, say, environment, folder, planOnly, ask }: Te
       const { code } = await run(terraform(['init', '-input=false', '-reconfigure', ...backend]));
       if (code !== 0) throw failed('init');
     },
-    apply: async ({ only, because }) => {
+    apply: async ({ only, variables, destroys = false, because }) => {
       const file = join(folder, only === undefined ? 'all.tfplan' : 'part.tfplan');
-      const part = only === undefined ? [] : [`-target=${only.module}`, `-var-file=${only.variables}`];
+      const which = [
+        ...(destroys ? ['-destroy'] : []),
+        ...(only === undefined ? [] : [`-target=${only}`]),
+        ...(variables === undefined ? [] : [`-var-file=${variables}`]),
+      ];
       try {
         const planned = await run(
-          terraform(['plan', '-input=false', '-lock-timeout=60s', '-detailed-exitcode', `-out=${file}`, ...part]),
+          terraform(['plan', '-input=false', '-lock-timeout=60s', '-detailed-exitcode', `-out=${file}`, ...which]),
         );
         if (planned.code === NOTHING_TO_DO) return 'nothing to do';
         if (planned.code !== CHANGES) throw failed('plan');
         const shown = await run(terraform(['show', '-json', file], false));
         if (shown.code !== 0) throw failed('show');
-        for (const line of ['', because, ...summaryOf(jsonOf(shown.out))]) say(line);
+        const plan = jsonOf(shown.out);
+        for (const line of ['', because, ...summaryOf(plan)]) say(line);
+        heed(plan, destroys);
         if (planOnly) return 'planned';
-        await confirm();
+        await confirm(destroys);
         const applied = await run(terraform(['apply', '-input=false', '-lock-timeout=60s', file]));
         if (applied.code !== 0) throw failed('apply');
         return 'applied';
       } finally {
         await rm(file, { force: true });
       }
+    },
+    forget: async (module) => {
+      const { code, out, err } = await run(terraform(['state', 'list'], false));
+      if (code !== 0 && !/No state file was found/.test(err)) {
+        throw new DeployError(`What the state knows cannot be seen: ${err.trim()}`);
+      }
+      if (!out.split('\n').some((address) => address.startsWith(`${module}.`))) return;
+      const removed = await run(terraform(['state', 'rm', '-lock-timeout=60s', module]));
+      if (removed.code !== 0) throw failed('state rm');
     },
     outputs: async () => {
       const { code, out, err } = await run(terraform(['output', '-json'], false));

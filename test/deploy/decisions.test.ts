@@ -1,10 +1,11 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildConfig } from '../../scripts/deploy/cloud-build.ts';
+import { buildConfig, verdictOn } from '../../scripts/deploy/cloud-build.ts';
 import { lineOf } from '../../scripts/deploy/commands.ts';
 import { readEnvironment } from '../../scripts/deploy/environment.ts';
-import { builtImages, tagOf, type Image } from '../../scripts/deploy/images.ts';
+import type { Image } from '../../scripts/deploy/images.ts';
 import { nextSteps } from '../../scripts/deploy/next-steps.ts';
 import { summaryOf } from '../../scripts/deploy/plan-summary.ts';
 import { newFolder, removeFolders } from '../local/folder.ts';
@@ -29,6 +30,7 @@ describe('the settings of an environment', () => {
       project: 'my-project',
       home: 'us-central1',
       prefix: 'slipway-dev',
+      models: [],
     });
     expect(readWith({ ...SETTINGS, prefix: 'lab', tenants: {} }).prefix).toBe('lab');
   });
@@ -42,6 +44,7 @@ describe('the settings of an environment', () => {
     ['an argument as a project', { ...SETTINGS, project: '--help' }, /project: must be/],
     ['no region', { ...SETTINGS, regions: [] }, /regions: /],
     ['a zone', { ...SETTINGS, regions: ['us-central1-a'] }, /regions\.0: must be a region/],
+    ['models that would be two folders', { ...SETTINGS, models: ['/a:/b'] }, /models\.0: must be a folder/],
     ['a long prefix', { ...SETTINGS, prefix: 'a-very-long-one' }, /prefix: must be 3 to 14/],
   ])('with %s are refused, by the field', (_, settings, message) => {
     expect(() => readWith(settings)).toThrow(message);
@@ -55,40 +58,7 @@ describe('the settings of an environment', () => {
   });
 });
 
-describe('the tag of an image', () => {
-  const bytes = (text: string): Uint8Array => Buffer.from(text);
-  const files = (entries: Record<string, string>) =>
-    new Map(Object.entries(entries).map(([path, text]) => [path, bytes(text)] as const));
-  const tag = tagOf(files({ a: '1', b: '2' }));
-
-  test('is 16 hex digits that the order of the files does not change', () => {
-    expect(tag).toMatch(/^[0-9a-f]{16}$/);
-    expect(tagOf(files({ b: '2', a: '1' }))).toBe(tag);
-  });
-
-  test.each([
-    ['other content', files({ a: '1', b: '3' })],
-    ['another name', files({ a: '1', c: '2' })],
-    ['a file more', files({ a: '1', b: '2', c: '' })],
-    ['content that reads like the next file', files({ a: '1b\u00001\u00002' })],
-  ])('is another one with %s', (_, other) => {
-    expect(tagOf(other)).not.toBe(tag);
-  });
-
-  test('of a function changes with the Dockerfile of functions', () => {
-    expect(tagOf(files({ a: '1', b: '2' }), { Dockerfile: bytes('FROM x') })).not.toBe(tag);
-  });
-});
-
-test('a folder that the build has not made is named', () => {
-  const root = newFolder();
-  write(root, 'functions/Dockerfile', '');
-  expect(() => builtImages(root)).toThrow(/dist\/pools\.json is not there/);
-  write(root, 'dist/pools.json', '{}');
-  expect(() => builtImages(root)).toThrow(/dist\/functions\/api is not there/);
-});
-
-test('a build has a step for each image, none of which waits for another', () => {
+test('a build has a step for each image that builds and pushes it, whatever becomes of the others', () => {
   const image = (group: Image['group'], name: string, path: string): Image => ({
     group,
     name,
@@ -97,32 +67,51 @@ test('a build has a step for each image, none of which waits for another', () =>
     tag: 'aaaa',
   });
   const images = [image('functions', 'api', 'function-api'), image('pools', 'chem', 'pool-chem')];
-  expect(buildConfig(images, 'r-docker.pkg.dev/p/x')).toEqual({
-    steps: [
-      {
-        id: 'function-api',
-        name: 'gcr.io/cloud-builders/docker',
-        env: ['DOCKER_BUILDKIT=1'],
-        args: [
-          ...['build', '--file', 'functions/Dockerfile'],
-          ...['--tag', 'r-docker.pkg.dev/p/x/function-api:aaaa', 'functions/api'],
-        ],
-        waitFor: ['-'],
-      },
-      {
-        id: 'pool-chem',
-        name: 'gcr.io/cloud-builders/docker',
-        env: ['DOCKER_BUILDKIT=1'],
-        args: [
-          ...['build', '--file', 'images/chem/Dockerfile'],
-          ...['--tag', 'r-docker.pkg.dev/p/x/pool-chem:aaaa', 'images/chem'],
-        ],
-        waitFor: ['-'],
-      },
+  const step = (id: string, folder: string) => ({
+    id,
+    name: 'gcr.io/cloud-builders/docker',
+    entrypoint: 'sh',
+    env: ['DOCKER_BUILDKIT=1'],
+    args: [
+      '-c',
+      `docker build --tag r-docker.pkg.dev/p/x/${id}:aaaa ${folder} || exit 10; docker push r-docker.pkg.dev/p/x/${id}:aaaa || exit 11`,
     ],
-    images: ['r-docker.pkg.dev/p/x/function-api:aaaa', 'r-docker.pkg.dev/p/x/pool-chem:aaaa'],
+    waitFor: ['-'],
+    allowFailure: true,
+  });
+  expect(buildConfig(images, 'r-docker.pkg.dev/p/x', 'once')).toEqual({
+    steps: [step('function-api', 'functions/api'), step('pool-chem', 'images/chem')],
+    tags: ['once'],
     options: { logging: 'CLOUD_LOGGING_ONLY', machineType: 'E2_HIGHCPU_8', diskSizeGb: 200 },
     timeout: '7200s',
+  });
+});
+
+describe('a build after which images are missing', () => {
+  const image = (name: string): Image => ({ group: 'pools', name, image: name, folder: name, tag: 'a' });
+  const [a, b] = [image('a'), image('b')];
+  const build = (status: string, exits: Record<string, number>, more: object = {}) => ({
+    id: '1',
+    status,
+    steps: Object.entries(exits).map(([id, exitCode]) => ({ id, exitCode })),
+    ...more,
+  });
+
+  test.each<[string, Parameters<typeof verdictOn>[0], Image[], boolean, RegExp]>([
+    ['a faulty Dockerfile', build('SUCCESS', { a: 10, b: 0 }), [a], false, /^Not built, .*: a\.$/],
+    ['a faulty Dockerfile and a refused push', build('SUCCESS', { a: 10, b: 11 }), [a, b], false, /: a\.$/],
+    ['a refused push', build('SUCCESS', { a: 0, b: 11 }), [b], true, /not taken by the registry: b\.$/],
+    [
+      'sources that it may not read',
+      build('FAILURE', {}, { failureInfo: { type: 'FETCH_SOURCE_FAILED' } }),
+      [a],
+      true,
+      /FETCH_SOURCE_FAILED$/,
+    ],
+    ['its end by time', build('TIMEOUT', { a: 0 }), [b], false, /ended as TIMEOUT, without b/],
+    ['no end yet', build('WORKING', {}), [a], false, /goes on: WORKING/],
+  ])('for %s', (_, found, missing, isWorthAgain, why) => {
+    expect(verdictOn(found, missing)).toEqual({ isWorthAgain, why: expect.stringMatching(why) });
   });
 });
 
@@ -157,8 +146,24 @@ describe('what to do next', () => {
 
   test('is the first key, and smoke without webhooks where nothing could take them', () => {
     expect(nextSteps(outputs).join('\n')).toMatch(
-      /export SLIPWAY_API_KEY=\$\(npm run --silent first-key -- --project p\)[^]*--url https:\/\/api --without-webhook$/,
+      /KEY=\$\(npm run --silent first-key -- --project p\) && export SLIPWAY_API_KEY=\$KEY\n[^]*--url https:\/\/api --without-webhook$/,
     );
+  });
+
+  test.each([
+    ['true', 0, 'slw'],
+    ['false', 1, ''],
+  ])('with %s for first-key ends as that does, in the page on tenants too', (outcome, status, key) => {
+    const command = `sh -c 'echo slw; ${outcome}'`;
+    const [line = ''] = nextSteps({ ...outputs, first_key_command: command }).filter((each) => each.includes('KEY='));
+    const page = readFileSync(join(ROOT, 'docs/13-tenants.md'), 'utf8');
+    const [, shown = ''] = /^(KEY=.*)$/m.exec(page) ?? [];
+    for (const typed of [line, shown.replace(/npm run .*(?=\))/, command)]) {
+      const ran = spawnSync('sh', ['-c', `${typed}\ncode=$?; sh -c 'echo "$SLIPWAY_API_KEY"'; exit $code`], {
+        env: {},
+      });
+      expect([ran.status, ran.stdout.toString().trim()]).toEqual([status, key]);
+    }
   });
 
   test('names the topics of other systems', () => {

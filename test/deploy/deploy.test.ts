@@ -3,12 +3,21 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FUNCTION_NAMES } from '../../eventarc/routes.ts';
 import { removeFolders } from '../local/folder.ts';
-import { emptyProject, TOKEN, type CloudState } from './fake-cloud.ts';
-import { BUILT, deployTo, foundIn, newRepository, runOn, verbOf } from './rig.ts';
+import { emptyProject, TOKEN } from './fake-cloud.ts';
+import {
+  BUILT,
+  deployedOnce,
+  deployTo,
+  foundIn,
+  newRepository,
+  runOn,
+  verbsIn,
+  verbsShown,
+  type Deployed,
+} from './rig.ts';
 
 afterAll(() => removeFolders());
 
-const verbs = ({ calls }: CloudState): string[] => calls.map(verbOf);
 const FIRST = [
   'terraform version',
   'gcloud',
@@ -39,7 +48,7 @@ describe('a first deployment', () => {
     const root = newRepository();
     const { lines, error } = await deployTo(root, state);
     expect(error).toBeNull();
-    expect(verbs(state)).toEqual(FIRST);
+    expect(verbsIn(state)).toEqual(FIRST);
     expect(state).toMatchObject({ bucket: 'versioned', registry: true });
     const { images, pools } = foundIn(root);
     expect(pools).toEqual(JSON.parse(BUILT['pools.json'] ?? ''));
@@ -74,36 +83,19 @@ describe('a first deployment', () => {
         '--uniform-bucket-level-access --public-access-prevention',
     );
   });
-
-  test('tries the build again where the rights of its new account are not known yet', async () => {
-    const state = emptyProject();
-    state.faults.push({ begins: 'gcloud builds submit', err: 'PERMISSION_DENIED', times: 2 });
-    const pauses: number[] = [];
-    const pause = async (ms: number): Promise<void> => void pauses.push(ms);
-    expect((await deployTo(newRepository(), state, { pause })).error).toBeNull();
-    expect(pauses).toEqual([30_000, 30_000]);
-  });
 });
 
 test('docs/deploy.md has the commands of a first deployment, in their order', () => {
   const doc = readFileSync(join(import.meta.dirname, '../../docs/deploy.md'), 'utf8');
-  const commands = [...doc.matchAll(/^\$ ((?:gcloud|terraform) .*)$/gm)].map(([, command = '']) => command);
-  expect(commands.map(verbOf)).toEqual(FIRST);
+  expect(verbsShown(doc, 'The first deployment')).toEqual(FIRST);
 });
 
 describe('a further deployment', () => {
-  const deployed = async (): Promise<{ root: string; state: CloudState }> => {
-    const [root, state] = [newRepository(), emptyProject()];
-    expect((await deployTo(root, state)).error).toBeNull();
-    state.calls = [];
-    return { root, state };
-  };
-
   test('of the same source makes nothing', async () => {
-    const { root, state } = await deployed();
+    const { root, state } = await deployedOnce();
     const { lines, error } = await deployTo(root, state);
     expect(error).toBeNull();
-    expect(verbs(state).slice(6)).toEqual([
+    expect(verbsIn(state).slice(6)).toEqual([
       'gcloud services enable',
       'gcloud storage buckets describe',
       'terraform init',
@@ -115,7 +107,7 @@ describe('a further deployment', () => {
   });
 
   test('builds the function that has changed, and no other', async () => {
-    const { root, state } = await deployed();
+    const { root, state } = await deployedOnce();
     const before = foundIn(root).images.functions;
     writeFileSync(join(root, 'built.json'), JSON.stringify({ ...BUILT, 'functions/api/main.mjs': '// better' }));
     const { lines, error } = await deployTo(root, state);
@@ -124,12 +116,12 @@ describe('a further deployment', () => {
     const after = foundIn(root).images.functions;
     expect({ ...after, api: before['api'] }).toEqual(before);
     expect(after['api']).not.toBe(before['api']);
-    expect(verbs(state)).toContain('terraform plan -target');
-    expect(verbs(state).filter((verb) => verb === 'terraform apply')).toHaveLength(1);
+    expect(verbsIn(state)).toContain('terraform plan -target');
+    expect(verbsIn(state).filter((verb) => verb === 'terraform apply')).toHaveLength(1);
   });
 
   test('going back to the former source builds nothing', async () => {
-    const { root, state } = await deployed();
+    const { root, state } = await deployedOnce();
     const before = foundIn(root);
     writeFileSync(join(root, 'built.json'), JSON.stringify({ ...BUILT, 'functions/api/main.mjs': '// worse' }));
     await deployTo(root, state);
@@ -137,16 +129,29 @@ describe('a further deployment', () => {
     state.calls = [];
     expect((await deployTo(root, state)).error).toBeNull();
     expect(foundIn(root)).toEqual(before);
-    expect(verbs(state)).not.toContain('gcloud builds submit');
+    expect(verbsIn(state)).not.toContain('gcloud builds submit');
   });
 
-  test('tries a build that fails no second time', async () => {
-    const { root, state } = await deployed();
-    writeFileSync(join(root, 'built.json'), JSON.stringify({ ...BUILT, 'functions/api/main.mjs': '// broken' }));
-    state.faults.push({ begins: 'gcloud builds submit', err: 'exit status 1', times: 9 });
-    const { error } = await deployTo(root, state);
-    expect(error?.message).toMatch(/^Not in the registry after the build: function-api\. Its log: gcloud builds list/);
-    expect(verbs(state).filter((verb) => verb === 'gcloud builds submit')).toHaveLength(1);
+  test('of a checkout that is being deployed already is refused with who does it, and goes once that has ended', async () => {
+    const { root, state } = await deployedOnce();
+    const run = runOn(root, state);
+    let second: Deployed | null = null;
+    const first = await deployTo(root, state, {
+      run: async (command) => {
+        second ??= await deployTo(root, state);
+        return run(command);
+      },
+    });
+    expect(first.error).toBeNull();
+    expect(second).toMatchObject({
+      error: {
+        name: 'DeployError',
+        message: expect.stringMatching(
+          new RegExp(`^Another deployment of this checkout runs: process ${process.pid}, which deploys dev\\. Wait`),
+        ),
+      },
+    });
+    expect((await deployTo(root, state)).error).toBeNull();
   });
 });
 
@@ -196,20 +201,31 @@ describe('before anything is applied', () => {
     const state = emptyProject();
     const { error } = await deployTo(newRepository(), state, { ask: answers(given) });
     expect(error?.message).toBe('That is not "my-project": nothing was applied.');
-    expect(verbs(state)).not.toContain('terraform apply');
+    expect(verbsIn(state)).not.toContain('terraform apply');
   });
 
   test('--plan-only applies nothing, and asks nobody', async () => {
     const [root, state] = [newRepository(), emptyProject()];
     const first = await deployTo(root, state, { planOnly: true });
-    expect(first).toMatchObject({
-      error: null,
-      lines: expect.arrayContaining([expect.stringMatching(/^\nPlanned only/)]),
-    });
-    state.registry = true;
-    expect((await deployTo(root, state, { planOnly: true })).error).toBeNull();
-    expect(verbs(state)).toContain('terraform plan');
-    expect(verbs(state)).not.toContain('terraform apply');
+    expect(first.error).toBeNull();
+    expect(first.lines.at(-1)).toMatch(/without its registry/);
+    expect(verbsIn(state)).not.toContain('terraform apply');
+  });
+
+  test('--plan-only plans everything where the registry is there, though it would be changed and lacks an image', async () => {
+    const [root, state] = [newRepository(), emptyProject()];
+    await deployTo(root, state);
+    state.calls = [];
+    writeFileSync(join(root, 'built.json'), JSON.stringify({ ...BUILT, 'functions/api/main.mjs': '// better' }));
+    const { lines, error } = await deployTo(root, state, { planOnly: true });
+    expect([error, lines.at(-1)]).toEqual([null, '\nPlanned only: nothing was applied.']);
+    expect(verbsIn(state).slice(-5)).toEqual([
+      'gcloud artifacts docker images list',
+      'gcloud builds submit',
+      'gcloud artifacts docker images list',
+      'terraform plan',
+      'terraform show',
+    ]);
   });
 });
 
@@ -225,6 +241,12 @@ describe('what is missing is said with its remedy', () => {
       /gcloud auth application-default login\nthen: .*set-quota-project my-project$/,
     ],
     ['gcloud projects describe', 'ERROR: no permission', 1, /my-project cannot be seen: ERROR: no permission\nMake it/],
+    [
+      'gcloud projects describe',
+      'ERROR: (gcloud.projects.describe) PERMISSION_DENIED: Cloud Resource Manager API has not been used in project 123 before or it is disabled.',
+      1,
+      /cannot be asked: .*project 123 [^]*\ngcloud services enable cloudresourcemanager\.\S+ cloudbilling\.\S+ --project=my-project$/,
+    ],
     ['gcloud services enable', 'ERROR: denied', 1, /^The first APIs cannot be enabled: ERROR: denied$/],
     ['gcloud storage buckets describe', 'ERROR: HTTPError 403: no', 1, /It is another's, or you need roles\/storage/],
     ['gcloud artifacts docker images list', 'ERROR: PERMISSION_DENIED', 1, /cannot be seen:\nERROR: PERMISSION_DENIED/],

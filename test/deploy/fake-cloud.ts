@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Ran } from '../../scripts/deploy/commands.ts';
 
@@ -8,8 +8,16 @@ export interface CloudState {
   registry: boolean;
   /** Digests by `image:tag`. */
   images: Record<string, string>;
+  /** Cloud Build's, the newest first. */
+  builds: { id: string; tags: string[]; status: string; steps: { id: string; exitCode: number }[] }[];
+  /** What becomes of the steps of the next builds: an exit code that is not 0 by the image, for so many times. */
+  steps: Record<string, { exitCode: number; times: number }>;
   /** What the last apply of everything was given. */
   applied: string | null;
+  /** What Terraform knows. */
+  known: string[];
+  /** What the next plans hold, beside one thing that is made. */
+  changes: object[];
   /** Each command that came, its arguments joined. */
   calls: string[];
   /** Whatever begins so fails the first `times` times, saying this. */
@@ -20,7 +28,11 @@ export const emptyProject = (): CloudState => ({
   bucket: 'none',
   registry: false,
   images: {},
+  builds: [],
+  steps: {},
   applied: null,
+  known: [],
+  changes: [],
   calls: [],
   faults: [],
 });
@@ -71,23 +83,40 @@ function gcloud(state: CloudState, args: readonly string[]): Ran {
     });
     return ok(JSON.stringify(images));
   }
+  if (is('builds list')) {
+    const tag = args.find((arg) => arg.startsWith('--filter=tags='))?.slice('--filter=tags='.length) ?? '';
+    return ok(JSON.stringify(state.builds.filter(({ tags }) => tags.includes(tag))));
+  }
   return is('builds submit') ? build(state, args) : fails(`the stand-in knows no ${line}`);
 }
 
-/** Each image of the configuration, where its Dockerfile and its context were sent along. */
+const STEP = /^docker build --tag (\S+) (\S+) \|\| exit \d+; docker push (\S+) \|\| exit \d+$/;
+
+/** Each image of the configuration, where its context was sent along, and no other; a tag that is there refuses what is pushed. */
 function build(state: CloudState, args: readonly string[]): Ran {
   if (!state.registry) return fails('there is no repository to push to');
   const source = args[2] ?? '';
   const file = args.find((arg) => arg.startsWith('--config='))?.slice('--config='.length) ?? '';
-  const { steps } = JSON.parse(readFileSync(file, 'utf8')) as { steps: { args: string[] }[] };
-  for (const { args: step } of steps) {
-    const [, , dockerfile = '', , tag = '', context = ''] = step;
-    if (!existsSync(join(source, dockerfile)) || !existsSync(join(source, context))) {
-      return fails(`${dockerfile} or ${context} was not sent`);
+  const { steps, tags } = JSON.parse(readFileSync(file, 'utf8')) as {
+    steps: { id: string; args: string[] }[];
+    tags: string[];
+  };
+  const done = steps.map(({ id, args: [, script = ''] }) => {
+    const [, tag = '', context = '', pushed] = STEP.exec(script) ?? [];
+    const fault = state.steps[id];
+    if (fault !== undefined && fault.times > 0) {
+      fault.times -= 1;
+      return { id, exitCode: fault.exitCode };
     }
+    if (tag !== pushed || !existsSync(join(source, context, 'Dockerfile'))) return { id, exitCode: 10 };
     const key = tag.slice(tag.lastIndexOf('/') + 1);
+    if (key in state.images) return { id, exitCode: 11 };
     state.images[key] = `sha256:${key.slice(key.indexOf(':') + 1).repeat(4)}`;
-  }
+    return { id, exitCode: 0 };
+  });
+  const sent = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('Dockerfile'));
+  if (sent.length !== steps.length) return fails(`${sent.join(', ')} were sent for ${steps.length} images`);
+  state.builds.unshift({ id: `build-${state.builds.length}`, tags, status: 'SUCCESS', steps: done });
   return ok();
 }
 
@@ -102,17 +131,37 @@ function terraform(state: CloudState, cwd: string, args: readonly string[]): Ran
   if (command === 'plan') {
     const out = rest.find((arg) => arg.startsWith('-out='))?.slice('-out='.length) ?? '';
     const isPart = rest.some((arg) => arg.startsWith('-target='));
+    if (rest.includes('-destroy')) {
+      const given = rest.find((arg) => arg.startsWith('-var-file='))?.slice('-var-file='.length) ?? '';
+      const { prefix, images } = JSON.parse(readFileSync(given, 'utf8')) as { prefix?: string; images?: object };
+      if (prefix === undefined || images === undefined) return fails('a variable has no value');
+      writeFileSync(out, 'destroy');
+      return { ...ok(), code: state.known.length === 0 ? 0 : CHANGES };
+    }
     writeFileSync(out, isPart ? 'registry' : found());
     return { ...ok(), code: (isPart ? state.registry : state.applied === found()) ? 0 : CHANGES };
   }
   if (command === 'show') {
     const change = { address: 'module.slipway.x', change: { actions: ['create'] } };
-    return ok(JSON.stringify({ resource_changes: [change] }));
+    return ok(JSON.stringify({ resource_changes: [change, ...state.changes] }));
   }
   if (command === 'apply') {
     const plan = readFileSync(rest.at(-1) ?? '', 'utf8');
-    if (plan === 'registry') state.registry = true;
-    else state.applied = plan;
+    const project = 'module.slipway.module.project.google_project_service.this["run.googleapis.com"]';
+    if (plan === 'destroy') {
+      if (state.known.includes(project)) return fails('the APIs of other deployments would be disabled');
+      Object.assign(state, { known: [], registry: false, applied: null, images: {} });
+    } else {
+      state.known = [project, 'module.slipway.module.registry.google_artifact_registry_repository.this'];
+      if (plan === 'registry') state.registry = true;
+      else state.applied = plan;
+    }
+    return ok();
+  }
+  if (command === 'state') {
+    if (rest[0] === 'list')
+      return state.known.length === 0 ? fails('No state file was found!') : ok(state.known.join('\n'));
+    state.known = state.known.filter((address) => !address.startsWith(`${rest.at(-1)}.`));
     return ok();
   }
   const value = (text: unknown): { value: unknown } => ({ value: text });

@@ -1,75 +1,15 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { execFile, spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { newFolder, removeFolders } from '../local/folder.ts';
-import { emptyProject, TOKEN, type CloudState } from './fake-cloud.ts';
-import { newRepository, write } from './rig.ts';
+import { removeFolders } from '../local/folder.ts';
+import { TOKEN } from './fake-cloud.ts';
+import { DEV, Machine } from './machine.ts';
 
 afterAll(() => removeFolders());
 const TIMEOUT_MS = 120_000;
-const STAND_IN = join(import.meta.dirname, 'stand-in.ts');
-
-interface Started {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** `npm run deploy` in a repository of its own, with stand-ins first on PATH. */
-class Machine {
-  readonly root = newRepository();
-  readonly tmp = newFolder();
-  readonly #bin = newFolder();
-  readonly #state = join(this.#bin, 'state.json');
-
-  constructor(programs: readonly string[] = ['gcloud', 'terraform']) {
-    for (const program of programs) {
-      const script = `#!/bin/sh\nexec '${process.execPath}' --no-warnings '${STAND_IN}' ${program} "$@"\n`;
-      writeFileSync(join(this.#bin, program), script);
-      chmodSync(join(this.#bin, program), 0o755);
-    }
-    this.keep(emptyProject());
-  }
-
-  keep(state: CloudState): void {
-    writeFileSync(this.#state, JSON.stringify(state));
-  }
-
-  state(): CloudState {
-    return JSON.parse(readFileSync(this.#state, 'utf8')) as CloudState;
-  }
-
-  /** @param path what is on PATH behind the stand-ins */
-  async deploy(
-    args: readonly string[],
-    { env = {}, path = '/usr/bin:/bin', onLine = () => undefined }: Given = {},
-  ): Promise<Started> {
-    const child = spawn(process.execPath, ['scripts/deploy.ts', ...args], {
-      cwd: this.root,
-      env: { PATH: `${this.#bin}:${path}`, HOME: this.tmp, TMPDIR: this.tmp, STAND_IN_STATE: this.#state, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let [out, err] = ['', ''];
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      out += `${line}\n`;
-      onLine(line, () => child.kill('SIGINT'));
-    });
-    child.stderr.on('data', (bytes: Buffer) => (err += bytes.toString()));
-    const [code] = (await once(child, 'close')) as [number | null];
-    return { code, out, err };
-  }
-}
-
-interface Given {
-  readonly env?: Record<string, string>;
-  readonly path?: string;
-  readonly onLine?: (line: string, interrupt: () => void) => void;
-}
-
-const DEV = ['--env', 'dev', '--yes'];
 
 describe('npm run deploy', () => {
   test(
@@ -111,6 +51,33 @@ describe('npm run deploy', () => {
       expect(err).toMatch(/^Interrupted in: terraform -chdir=terraform\/envs\/dev plan .*\nRun the same again/m);
       expect(machine.state().calls.at(-1)).toBe('told 1 time(s)');
       expect(readdirSync(machine.tmp)).toEqual([]);
+      expect(await machine.deploy(DEV)).toMatchObject({ code: 0, err: '' });
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    'is refused while another of the same checkout runs, and is not once that was killed',
+    async () => {
+      const machine = new Machine();
+      const script = `import { holdCheckout } from './scripts/deploy/lock.ts';
+globalThis.release = holdCheckout(process.cwd(), 'which deploys dev');
+console.log('held');
+setInterval(() => undefined, 60_000);`;
+      const holder = spawn(process.execPath, ['--input-type=module', '-e', script], {
+        cwd: machine.root,
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      await once(createInterface({ input: holder.stdout }), 'line');
+      expect(await machine.deploy(DEV)).toMatchObject({
+        code: 1,
+        err:
+          `\nAnother deployment of this checkout runs: process ${holder.pid}, which deploys dev. ` +
+          'Wait for its end, or use a second checkout (git worktree add).\n',
+      });
+      const ended = once(holder, 'close');
+      holder.kill('SIGKILL');
+      await ended;
       expect(await machine.deploy(DEV)).toMatchObject({ code: 0, err: '' });
     },
     TIMEOUT_MS,
@@ -161,105 +128,4 @@ describe('npm run deploy', () => {
       err: '\ngcloud is not here. Install it: https://cloud.google.com/sdk/docs/install\n',
     });
   });
-});
-
-const here = (program: string): boolean => spawnSync(program, ['--version']).status === 0;
-const where = (program: string): string =>
-  spawnSync('sh', ['-c', `command -v ${program}`])
-    .stdout.toString()
-    .trim();
-
-/** What needs no provider: the shape of an environment, with as much in it as Terraform can make by itself. */
-const ENVIRONMENT = `
-variable "images" { type = object({ functions = map(string), pools = map(string), receiver = optional(string) }) }
-variable "pools" { type = any }
-variable "project" { type = string }
-variable "regions" { type = list(string) }
-module "slipway" {
-  source = "../.."
-  images = var.images
-}
-output "api_url" { value = "https://api.invalid" }
-output "first_key_command" { value = "npm run --silent first-key" }
-output "topics" { value = { nudges = "n" } }
-`;
-const MODULE = `
-variable "images" { type = any }
-module "registry" { source = "./modules/registry" }
-resource "terraform_data" "service" {
-  for_each = var.images.functions
-  input = each.value
-  depends_on = [module.registry]
-}
-`;
-
-(here('terraform') ? describe : describe.skip)('with the real Terraform', () => {
-  test(
-    'makes the registry first, then what runs the images, and asks for nothing',
-    async () => {
-      const machine = new Machine(['gcloud']);
-      write(machine.root, 'terraform/envs/dev/main.tf', ENVIRONMENT);
-      write(machine.root, 'terraform/main.tf', MODULE);
-      const made = join(machine.root, 'registry-is-made');
-      // The stand-in of gcloud knows of the registry by a command that Terraform runs.
-      const told = `s.registry=true;require('fs').writeFileSync(f,JSON.stringify(s));require('fs').writeFileSync('${made}','')`;
-      const script = `const f=process.env.STAND_IN_STATE;const s=JSON.parse(require('fs').readFileSync(f));${told}`;
-      write(
-        machine.root,
-        'terraform/modules/registry/main.tf',
-        `resource "terraform_data" "repository" {
-  provisioner "local-exec" { command = ${JSON.stringify(`'${process.execPath}' -e "${script.replaceAll('"', '\\"')}"`)} }
-}`,
-      );
-      const path = `${join(where('terraform'), '..')}:/usr/bin:/bin`;
-      const first = await machine.deploy(DEV, { path });
-      expect(first).toMatchObject({ code: 0 });
-      expect(first.out).toMatch(/The plan: 1 to make, 0 to change, 0 to replace, 0 to destroy\./);
-      expect(first.out).toMatch(/The plan: 7 to make, 0 to change, 0 to replace, 0 to destroy\./);
-      expect(first.out).toMatch(/^Slipway is at https:\/\/api\.invalid$/m);
-      expect(readFileSync(made, 'utf8')).toBe('');
-      const second = await machine.deploy(DEV, { path });
-      expect(second).toMatchObject({ code: 0 });
-      expect(second.out).toMatch(/^Everything is as it should be already\.$/m);
-    },
-    TIMEOUT_MS,
-  );
-});
-
-(here('gcloud') ? describe : describe.skip)('with the real gcloud, and no account', () => {
-  test(
-    'each command is one that it understands: it asks for the account, and for nothing else',
-    async () => {
-      const machine = new Machine();
-      await machine.deploy(DEV);
-      const config = newFolder();
-      mkdirSync(join(config, 'source'));
-      const asked = new Set(
-        machine.state().calls.filter((call) => call.startsWith('gcloud ') && !/--version/.test(call)),
-      );
-      const [source, file] = [join(config, 'source'), join(config, 'cloudbuild.json')];
-      writeFileSync(join(source, 'x'), '');
-      writeFileSync(file, JSON.stringify({ steps: [{ name: 'x' }] }));
-      const env = {
-        PATH: process.env['PATH'],
-        HOME: config,
-        CLOUDSDK_CONFIG: config,
-        CLOUDSDK_CORE_DISABLE_PROMPTS: '1',
-      };
-      const complaintOf = (call: string): Promise<string> => {
-        const args = call.split(' ').slice(1);
-        // What was sent to the build is gone with the deployment.
-        if (args[0] === 'builds') args[2] = source;
-        const real = args.map((arg) => (arg.startsWith('--config=') ? `--config=${file}` : arg));
-        return new Promise((resolve) =>
-          execFile('gcloud', real, { env }, (_error, _out, err) => resolve(`${call}\n${err}`)),
-        );
-      };
-      for (const complaint of await Promise.all([...asked].map(complaintOf))) {
-        expect(complaint).toMatch(/active account selected|default credentials were not found/);
-      }
-      expect(asked.size).toBeGreaterThanOrEqual(9);
-    },
-    TIMEOUT_MS,
-  );
 });

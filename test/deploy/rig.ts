@@ -1,16 +1,23 @@
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Run } from '../../scripts/deploy/commands.ts';
-import { deploy, type Deployment } from '../../scripts/deploy/deploy.ts';
+import { deploy, takeAway, type Deployment } from '../../scripts/deploy/deploy.ts';
 import { readEnvironment } from '../../scripts/deploy/environment.ts';
-import type { ImageVariable } from '../../scripts/deploy/images.ts';
+import type { ImageVariable } from '../../scripts/deploy/found.ts';
 import { FUNCTION_NAMES } from '../../eventarc/routes.ts';
 import { newFolder } from '../local/folder.ts';
 import { answer, emptyProject, type CloudState } from './fake-cloud.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 /** What `npm run deploy` is made of; the build is a stand-in, since nobody here needs what it makes. */
-const PARTS = ['package.json', 'eventarc/routes.ts', 'functions/Dockerfile', 'scripts/deploy.ts', 'scripts/deploy'];
+const PARTS = [
+  'package.json',
+  'eventarc/routes.ts',
+  'functions/Dockerfile',
+  'scripts/build/modes.ts',
+  'scripts/deploy.ts',
+  'scripts/deploy',
+];
 
 export const SETTINGS = { project: 'my-project', regions: ['us-central1', 'europe-west4'] };
 
@@ -65,7 +72,15 @@ export const runOn =
   };
 
 /** The flow in this process. */
-export async function deployTo(
+export const deployTo = (root: string, state?: CloudState, more?: Partial<Deployment>): Promise<Deployed> =>
+  through(deploy, root, state, more);
+
+/** The way back. */
+export const takenAway = (root: string, state?: CloudState, more?: Partial<Deployment>): Promise<Deployed> =>
+  through(takeAway, root, state, more);
+
+async function through(
+  flow: (deployment: Deployment) => Promise<void>,
   root: string,
   state: CloudState = emptyProject(),
   more: Partial<Deployment> = {},
@@ -78,10 +93,11 @@ export async function deployTo(
     run: runOn(root, state),
     ask: null,
     planOnly: false,
+    allowDestroy: false,
     pause: async () => undefined,
     ...more,
   };
-  const error = await deploy(deployment).then(
+  const error = await flow(deployment).then(
     () => null,
     (thrown: unknown) => thrown as Error,
   );
@@ -92,7 +108,7 @@ const builtOf = (root: string): Record<string, string> =>
   JSON.parse(readFileSync(join(root, 'built.json'), 'utf8')) as Record<string, string>;
 
 /** What Terraform is told. */
-export const foundIn = (root: string): { images: ImageVariable; pools: unknown } =>
+export const foundIn = (root: string): { images: ImageVariable; pools: unknown; prefix: string } =>
   JSON.parse(readFileSync(join(root, 'terraform/envs/dev/deploy.auto.tfvars.json'), 'utf8')) as never;
 
 /** The words of a command that say what it is. */
@@ -107,4 +123,23 @@ export const verbOf = (call: string): string =>
         .replace(/-chdir=\S+ /, '')
         .split(' ')
         .slice(0, 2)
-        .join(' ') + (call.includes('-target') ? ' -target' : '');
+        .filter((word) => !word.startsWith('-'))
+        .join(' ') + ['-target', '-destroy'].map((flag) => (call.includes(` ${flag}`) ? ` ${flag}` : '')).join('');
+
+/** What was run, in order. */
+export const verbsIn = ({ calls }: CloudState): string[] => calls.map(verbOf);
+
+/** A repository and a project after a first deployment, with no calls noted. */
+export async function deployedOnce(): Promise<{ root: string; state: CloudState }> {
+  const [root, state] = [newRepository(), emptyProject()];
+  const { error } = await deployTo(root, state);
+  if (error !== null) throw error;
+  state.calls = [];
+  return { root, state };
+}
+
+/** The commands that a section of docs/deploy.md shows. */
+export function verbsShown(doc: string, section: string): string[] {
+  const [, text = ''] = new RegExp(`^## ${section}\\n(.*?)^## `, 'ms').exec(doc) ?? [];
+  return [...text.matchAll(/^\$ ((?:gcloud|terraform) .*)$/gm)].map(([, command = '']) => verbOf(command));
+}

@@ -6,6 +6,7 @@ const imageOf = (name: string): string => `us-central1-docker.pkg.dev/my-project
 /** What somebody sets, and what a deploy finds out; with two regions, two tenants, a database elsewhere and whatever else may be set. */
 export const SETTINGS = {
   project: 'my-project',
+  prefix: 'slipway-dev',
   regions: ['us-central1', 'europe-west4'],
   firestore_database: 'jobs-of-dev',
   firestore_location: 'nam5',
@@ -31,4 +32,9 @@ export const SETTINGS = {
 };
 
 /** The same without what need not be set. */
-export const LEAST = { project: 'my-project', regions: ['us-central1'], images: SETTINGS.images };
+export const LEAST = {
+  project: 'my-project',
+  prefix: 'slipway-prod',
+  regions: ['us-central1'],
+  images: SETTINGS.images,
+};

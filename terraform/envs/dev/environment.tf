@@ -1,7 +1,6 @@
 # To try things: whatever is here may go, and terraform destroy leaves nothing of it.
 locals {
   environment = {
-    prefix                 = "slipway-dev"
     protected              = false
     point_in_time_recovery = false
     smoke_receiver         = true

@@ -1,7 +1,6 @@
 # What is stored refuses to be deleted, and what was stored in the last seven days can be had again.
 locals {
   environment = {
-    prefix                 = "slipway-prod"
     protected              = true
     point_in_time_recovery = true
     smoke_receiver         = false

@@ -1,12 +1,8 @@
-locals {
-  prefix = coalesce(var.prefix, local.environment.prefix)
-}
-
 module "slipway" {
   source = "../.."
 
   project           = var.project
-  prefix            = local.prefix
+  prefix            = var.prefix
   regions           = var.regions
   protected         = local.environment.protected
   smoke_receiver    = local.environment.smoke_receiver

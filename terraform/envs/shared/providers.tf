@@ -7,7 +7,7 @@ terraform {
 
 provider "google" {
   project        = var.project
-  default_labels = { app = "slipway", deployment = local.prefix }
+  default_labels = { app = "slipway", deployment = var.prefix }
 
   # Quotas of the project that is deployed to, also for those APIs that would count on the one of whoever signed in.
   billing_project       = var.project

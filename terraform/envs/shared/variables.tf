@@ -47,6 +47,12 @@ variable "max_instances" {
   default     = {}
 }
 
+variable "models" {
+  description = "Further folders of models, from the root of the repository or absolute. Read by npm run deploy alone: what it builds of them are images and pools."
+  type        = list(string)
+  default     = []
+}
+
 variable "pools" {
   description = "As pools in ../../variables.tf."
   type        = any
@@ -54,9 +60,8 @@ variable "pools" {
 }
 
 variable "prefix" {
-  description = "What all names begin with; by default the environment's own."
+  description = "As prefix in ../../variables.tf; npm run deploy gives slipway-<environment> unless it is set."
   type        = string
-  default     = null
 }
 
 variable "project" {
