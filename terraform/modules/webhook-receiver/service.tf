@@ -30,7 +30,7 @@ resource "google_cloud_run_v2_service" "receiver" {
       image = var.image
 
       resources {
-        # Twice what the receiver lets anybody fill.
+        # Twice what the process comes to when it is filled.
         limits = {
           cpu    = "1"
           memory = "512Mi"
