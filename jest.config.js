@@ -12,5 +12,6 @@ export default {
   globalTeardown: '<rootDir>/test/emulators/teardown.js',
   // Two at least: most of the time a test waits for processes of its own.
   maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
+  testSequencer: '<rootDir>/test/slow-first.js',
   testTimeout: 30_000,
 };

@@ -24,7 +24,7 @@ describeOnEmulators('Firestore behind a line that breaks', ({ firestore }) => {
     };
     // The environment's emulator would take precedence over the one that is asked for.
     delete process.env['FIRESTORE_EMULATOR_HOST'];
-    store = firestoreStore({ ...at, endpoints: { firestore: proxy.address }, callMs: 700, closeMs: 20_000 });
+    store = firestoreStore({ ...at, endpoints: { firestore: proxy.address }, callMs: 1_500, closeMs: 20_000 });
     direct = firestoreStore({ ...at, callMs: 20_000, endpoints: { firestore } });
   });
   afterAll(async () => {

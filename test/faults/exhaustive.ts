@@ -75,6 +75,7 @@ export async function runWhole(scenario: Scenario, openEngine: OpenEngine, start
 /**
  * Breaks each call of a scenario in each way that makes a difference, one in each run.
  * @param faults those to try; all unless said otherwise
+ * @param alike how often a call that a scenario makes again and again with the same words is broken: its first times
  * @param stopAt failures after which the rest is not worth the time
  */
 export async function exhaust(
@@ -82,13 +83,18 @@ export async function exhaust(
   openEngine: OpenEngine,
   faults: readonly Fault[] = FAULTS,
   stopAt = 5,
+  alike = Infinity,
 ): Promise<Tally> {
   const { name } = scenario;
   const whole = await runWhole(scenario, openEngine);
   const failures: Failure[] = whole.fault === null ? [] : [{ scenario: name, at: 0, fault: null, outcome: whole }];
   let runs = 1;
+  const made = new Map<string, number>();
   for (const { number, op, what } of whole.calls) {
     if (scenario.hasOldJobs !== true && LOOKS_FOR_OLD.test(what)) continue;
+    const before = made.get(`${op} ${what}`) ?? 0;
+    made.set(`${op} ${what}`, before + 1);
+    if (before >= alike) continue;
     for (const fault of faultsOf(op)) {
       if (!faults.includes(fault) || failures.length >= stopAt) continue;
       runs += 1;

@@ -15,11 +15,14 @@ const inWords = ({ scenario, at, fault, outcome }: Failure): string => {
   return [`${outcome.fault}`, `again: ${again}`, ...traceOf(outcome)].join('\n');
 };
 
+/** Sweep asks the same each minute, and a slot is read at each step: the later times of such a call are for `npm run faults`. */
+const ALIKE = 1;
+
 describe.each(SCENARIOS)('$name: $title', (scenario) => {
   test.each(FAULTS)(
     '%s at any call',
     async (fault) => {
-      const { runs, failures } = await exhaust(scenario, openSqlite, [fault], 3);
+      const { runs, failures } = await exhaust(scenario, openSqlite, [fault], 3, ALIKE);
       expect(failures.map(inWords).join('\n\n')).toBe('');
       expect(runs).toBeGreaterThan(1);
     },

@@ -59,7 +59,7 @@ async function agrees(runs: number, calls: number, byTime: boolean, storeOn?: (c
 describe('any sequence of calls by several tenants', () => {
   test(
     'is answered as the model of the interface says, shows each tenant its own jobs alone, keeps every limit and ends every job once',
-    () => agrees(Number(process.env['SLIPWAY_RUNS'] ?? 15), 40, true),
+    () => agrees(Number(process.env['SLIPWAY_RUNS'] ?? 10), 40, true),
     HOUR,
   );
 

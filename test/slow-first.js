@@ -1,0 +1,25 @@
+import Sequencer from '@jest/test-sequencer';
+
+/** What takes a minute or more: one of these that began last would keep one processor alone busy at the end. */
+const SLOW = [
+  'faults/faults',
+  'interface/',
+  'faults/mutants',
+  'explore/',
+  'smoke/',
+  'demo/',
+  'must-hold/slots',
+  'build/deployment',
+];
+
+const rank = ({ path }) => {
+  const at = SLOW.findIndex((part) => path.includes(`/test/${part}`));
+  return at === -1 ? SLOW.length : at;
+};
+
+/** Slow files first; all others as Jest would have them. */
+export default class SlowFirst extends Sequencer.default {
+  sort(tests) {
+    return [...super.sort(tests)].sort((a, b) => rank(a) - rank(b));
+  }
+}
