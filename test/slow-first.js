@@ -1,4 +1,7 @@
-import Sequencer from '@jest/test-sequencer';
+import sequencer from '@jest/test-sequencer';
+
+// A CommonJS package: what is its default export depends on who imports it.
+const Sequencer = sequencer.default ?? sequencer;
 
 /** What takes a minute or more: one of these that began last would keep one processor alone busy at the end. */
 const SLOW = [
@@ -18,7 +21,7 @@ const rank = ({ path }) => {
 };
 
 /** Slow files first; all others as Jest would have them. */
-export default class SlowFirst extends Sequencer.default {
+export default class SlowFirst extends Sequencer {
   sort(tests) {
     return [...super.sort(tests)].sort((a, b) => rank(a) - rank(b));
   }
