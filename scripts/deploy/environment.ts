@@ -47,7 +47,9 @@ export function readEnvironment(root: string, name: string, env: NodeJS.ProcessE
   const isOne = (which: string): boolean => existsSync(join(all, which, 'environment.tf'));
   if (!/^[a-z][a-z0-9-]*$/.test(name) || !isOne(name)) {
     const known = existsSync(all) ? readdirSync(all).filter(isOne).sort().join(', ') : 'none';
-    throw new UsageError(`--env ${name}: there is no folder ${folder}. Environments: ${known}.`);
+    throw new UsageError(
+      `--env ${name}: ${folder} is no environment, since it has no environment.tf. Environments: ${known}.`,
+    );
   }
   const file = `${folder}/${USER_FILE}`;
   let text: string;

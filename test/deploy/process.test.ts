@@ -95,8 +95,8 @@ setInterval(() => undefined, 60_000);`;
 
   test.each([
     [[], 2, /^\n--env is needed: npm run deploy/],
-    [['--env', 'staging', '--yes'], 2, /no folder terraform\/envs\/staging\. Environments: dev\./],
-    [['--env', '../dev', '--yes'], 2, /there is no folder/],
+    [['--env', 'staging', '--yes'], 2, /terraform\/envs\/staging is no environment, .*Environments: dev\./],
+    [['--env', '../dev', '--yes'], 2, /is no environment/],
     [['--environment', 'dev'], 2, /Unknown option '--environment'/],
   ])('%j cannot be meant', async (args, exit, message) => {
     const { code, err } = await new Machine().deploy(args);

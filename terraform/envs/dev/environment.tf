@@ -1,4 +1,4 @@
-# To try things: whatever is here may go, and terraform destroy leaves nothing of it.
+# To try things: whatever is here may go, and npm run deploy -- --env dev --destroy leaves nothing of it.
 locals {
   environment = {
     protected              = false
