@@ -122,7 +122,7 @@ variable "project" {
 }
 
 variable "protected" {
-  description = "Whether the database, the bucket, the secrets and what runs refuse to be deleted."
+  description = "Whether what holds data refuses to be deleted: the database, the bucket, the secrets."
   type        = bool
   default     = true
   nullable    = false
