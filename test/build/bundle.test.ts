@@ -108,7 +108,7 @@ test('what sends to users sends, is answered and refuses, as built', async () =>
   const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
   const program = `
     const { createHttp } = await import(${JSON.stringify(join(folder, 'sends.mjs'))});
-    const request = { url: '${url}', method: 'POST', headers: {}, body: 'said', timeoutMs: 5000, maxResponseBytes: 99 };
+    const request = { url: '${url}', method: 'POST', headers: {}, body: 'said', timeoutMs: 20000, maxResponseBytes: 99 };
     const { status, body } = await createHttp({ allowLoopback: true }).send(request);
     const refused = await createHttp({ allowLoopback: false }).send(request).catch(({ name }) => name);
     console.log(JSON.stringify([status, Buffer.from(body).toString(), refused]));`;

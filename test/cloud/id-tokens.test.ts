@@ -32,7 +32,7 @@ beforeEach(async () => {
     audiences: ['https://api.example.com'],
     clock: systemClock,
     certificates: { google: `${at}/google`, firebase: `${at}/firebase` },
-    callMs: 1_000,
+    callMs: 20_000,
   });
 });
 afterEach(() => {

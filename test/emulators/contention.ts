@@ -70,6 +70,7 @@ async function run(
   const runs = new Map<string, number>();
   const events: JobEvent[] = [];
   let [working, mostWorkers] = [0, 0];
+  const everyWorker = Promise.withResolvers<void>();
 
   const store: Store = {
     ...real,
@@ -117,6 +118,9 @@ async function run(
     await ready(deps, { protocol: 1, slot, fence, ticket, execution, sessionKey: key });
     const session = { slot, fence, key };
     mostWorkers = Math.max(mostWorkers, (working += 1));
+    // All begin at once: on a slow machine the first of them could be through the queue before dispatch has started the last.
+    if (working === workers) everyWorker.resolve();
+    await everyWorker.promise;
     for (;;) {
       const { job } = await claimNow(deps, session, 0);
       if (job === null) break;

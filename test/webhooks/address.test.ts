@@ -37,7 +37,7 @@ const strict = createHttp({ allowLoopback: false, ownHosts: ['api.slipway.exampl
 const local = createHttp({ allowLoopback: true, ownHosts: ['api.slipway.example'], resolve });
 
 const get = (http: Http, url: string): Promise<unknown> =>
-  http.send({ url, method: 'GET', headers: {}, timeoutMs: 2_000, maxResponseBytes: 100 });
+  http.send({ url, method: 'GET', headers: {}, timeoutMs: 20_000, maxResponseBytes: 100 });
 
 async function expectRefusal(http: Http, url: string): Promise<void> {
   const before = connections;

@@ -19,7 +19,7 @@ async function listen(handle: RequestListener): Promise<string> {
 }
 
 const send = (url: string, options: Partial<OutboundRequest> = {}): Promise<OutboundResponse> =>
-  http.send({ url, method: 'POST', headers: {}, body: '{}', timeoutMs: 5_000, maxResponseBytes: 1_024, ...options });
+  http.send({ url, method: 'POST', headers: {}, body: '{}', timeoutMs: 20_000, maxResponseBytes: 1_024, ...options });
 
 describe('outbound HTTP', () => {
   test.each([301, 302, 303, 307, 308])('does not follow a %i', async (status) => {

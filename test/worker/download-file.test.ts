@@ -71,7 +71,7 @@ function materialise(input: unknown, declared: Partial<ClaimedFile> = {}, signal
         clock,
         random: { unit: () => 0 } as never,
         tries: 3,
-        timeoutMs: 5_000,
+        timeoutMs: 20_000,
         signal,
       }),
   });
