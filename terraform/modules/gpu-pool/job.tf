@@ -5,9 +5,23 @@ locals {
     nvidia-rtx-pro-6000 = { cpu = 20, memory_gib = 80 }
   }
 
+  # Where each was said to be in August 2026, in some of them by invitation. The list grows, so a region outside it is a warning only.
+  places = {
+    nvidia-l4           = ["asia-south1", "asia-southeast1", "europe-west1", "europe-west4", "us-central1", "us-east4"]
+    nvidia-rtx-pro-6000 = ["asia-south2", "asia-southeast1", "europe-west4", "us-central1"]
+  }
+  elsewhere = var.gpu == null ? [] : sort(setsubtract(var.regions, local.places[var.gpu]))
+
   job = "${var.prefix}-${var.name}"
   # A volume's name is a matter of this job alone.
   volumes = { for index, volume in var.volumes : "volume-${index}" => volume }
+}
+
+check "gpu_is_there" {
+  assert {
+    condition     = length(local.elsewhere) == 0
+    error_message = "The GPU of ${var.name}, ${coalesce(var.gpu, "none")}, is not known to be in ${join(", ", local.elsewhere)}: if it is not, the apply fails there. Regions that are known to have it: ${join(", ", try(local.places[var.gpu], []))}."
+  }
 }
 
 resource "google_cloud_run_v2_job" "this" {

@@ -190,6 +190,20 @@ run "a_gpu_that_there_is_not_is_refused" {
   expect_failures = [var.gpu]
 }
 
+run "a_region_that_is_not_known_to_have_the_gpu_is_told_of" {
+  command = plan
+
+  variables {
+    gpu             = "nvidia-rtx-pro-6000"
+    cpu             = 20
+    memory_gib      = 80
+    timeout_seconds = 3600
+    regions         = ["europe-west4", "europe-west1"]
+  }
+
+  expect_failures = [check.gpu_is_there]
+}
+
 run "three_cpus_are_refused_without_a_gpu" {
   command = plan
 
