@@ -10,7 +10,7 @@ locals {
       { for route in function.routes : "${name}-${join("-", [for part in split("/", route.document) : part if !startswith(part, "{")])}" => {
         function = name
         topic    = null
-        document = { database = module.job_store.name, location = module.job_store.location, path = route.document }
+        document = { database = module.job_store.name, database_uid = module.job_store.uid, location = module.job_store.location, path = route.document }
       } if route.via == "document" },
       merge([for route in function.routes : { for tenant in keys(var.tenants) : "${name}-${tenant}" => {
         function = name

@@ -9,6 +9,11 @@ resource "google_cloud_run_v2_service" "this" {
   # The function checks keys itself. Taking the platform's check away is allowed where sharing with all users is forbidden.
   invoker_iam_disabled = var.public
 
+  # What Google answers where nothing is said; unsaid, every plan would take it away again.
+  scaling {
+    min_instance_count = 0
+  }
+
   template {
     service_account                  = var.account
     timeout                          = "${var.limits.timeout_seconds}s"
@@ -84,10 +89,12 @@ resource "google_logging_project_exclusion" "secret_addresses" {
   project     = var.project
   name        = "${var.prefix}-${var.name}-secret-addresses"
   description = "Requests to ${var.prefix}-${var.name} whose addresses hold a secret."
-  filter      = <<-EOT
+  # Google trims what it keeps, and a line's end would be a change in every plan.
+  filter = chomp(<<-EOT
     log_id("run.googleapis.com/requests")
     AND resource.type = "cloud_run_revision"
     AND resource.labels.service_name = "${var.prefix}-${var.name}"
     AND httpRequest.requestUrl =~ "${var.secret_addresses}"
   EOT
+  )
 }

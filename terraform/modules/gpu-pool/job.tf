@@ -32,6 +32,8 @@ resource "google_cloud_run_v2_job" "this" {
   location = each.key
   # It holds nothing, and a pool or a region must be able to go.
   deletion_protection = false
+  # Google's pages call some GPUs of jobs a preview and others not. It answers with the stage that suffices.
+  launch_stage = var.gpu == null ? null : "BETA"
 
   template {
     # An execution is a worker. cloud/cloud-run.ts starts one at a time, and the store says how many there may be.
@@ -99,7 +101,7 @@ resource "google_cloud_run_v2_job" "this" {
   }
 
   lifecycle {
-    # Whoever touched the job last, by which tool.
-    ignore_changes = [client, client_version]
+    # The stage that sufficed, and whoever touched the job last, by which tool.
+    ignore_changes = [client, client_version, launch_stage]
   }
 }

@@ -19,7 +19,7 @@ resource "google_firebaserules_ruleset" "this" {
     }
   }
 
-  # A release must never be without one.
+  # One that is released cannot be deleted.
   lifecycle {
     create_before_destroy = true
   }

@@ -10,6 +10,11 @@ output "name" {
   depends_on = [google_firebaserules_release.this]
 }
 
+output "uid" {
+  description = "Which database of that name it is: another one, once it was deleted and made anew."
+  value       = google_firestore_database.this.uid
+}
+
 output "access" {
   description = "The condition of a project-wide role that makes it hold for this database alone."
   value = {

@@ -6,5 +6,5 @@ resource "google_project_iam_member" "agent" {
   role    = each.value.role
   member  = local.members[each.key]
 
-  depends_on = [google_project_service_identity.this]
+  depends_on = [time_sleep.agents]
 }

@@ -9,9 +9,10 @@ locals {
   ]
 }
 
-# Eventarc cannot change what a trigger matches, so another one is made.
+# Eventarc cannot change what a trigger matches, so another one is made. A trigger on a database that was deleted stays, and is
+# deaf to the one that is made anew under its name.
 resource "terraform_data" "criteria" {
-  input = local.criteria
+  input = { criteria = local.criteria, database = try(var.document.database_uid, null) }
 }
 
 resource "google_eventarc_trigger" "this" {

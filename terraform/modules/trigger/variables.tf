@@ -5,11 +5,12 @@ variable "account" {
 }
 
 variable "document" {
-  description = "The created documents that are events: the pattern of their paths, their database, and where it lies. Either this or topic."
+  description = "The created documents that are events: the pattern of their paths, their database, which of that name it is, and where it lies. Either this or topic."
   type = object({
-    database = string
-    location = string
-    path     = string
+    database     = string
+    database_uid = string
+    location     = string
+    path         = string
   })
   default = null
 }

@@ -15,6 +15,11 @@ resource "google_cloud_run_v2_service" "receiver" {
   # Webhooks come without a token of Google's.
   invoker_iam_disabled = true
 
+  # What Google answers where nothing is said; unsaid, every plan would take it away again.
+  scaling {
+    min_instance_count = 0
+  }
+
   template {
     service_account                  = google_service_account.receiver.email
     timeout                          = "30s"

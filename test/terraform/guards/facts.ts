@@ -34,7 +34,10 @@ function functionFacts(resources: readonly Applied[], { prefix, project, images 
     ofType(resources, 'google_cloud_run_v2_service').map((service) => [service['name'], service]),
   );
   return FUNCTION_NAMES.flatMap((name): Fact[] => {
-    const template = first(services.get(`${prefix}-${name}`)?.['template']);
+    const service = services.get(`${prefix}-${name}`);
+    const template = first(service?.['template']);
+    // Of the service, and of its revision.
+    const idle = [service?.['scaling'], template['scaling']].map((one) => first(one)['min_instance_count']);
     const ways = all(template['vpc_access']).map(({ egress, network_interfaces: via }) => [
       egress,
       lastOf(first(via)['subnetwork']),
@@ -47,7 +50,7 @@ function functionFacts(resources: readonly Applied[], { prefix, project, images 
       [`the image of ${name}`, containerOf(template)['image'], images[name]],
       [`the way out of ${name}`, ways, GRANTS[name].egress ? [['ALL_TRAFFIC', `${prefix}-egress`]] : []],
       [`the start path of ${name}`, probes, GRANTS[name].egress ? ['/startup'] : []],
-      [`the idle instances of ${name}`, first(template['scaling'])['min_instance_count'], 0],
+      [`the idle instances of ${name}`, idle, [0, 0]],
     ];
   });
 }

@@ -64,6 +64,11 @@ run "does_not_log_addresses_that_let_their_holder_in" {
     condition     = strcontains(google_logging_project_exclusion.secret_addresses[0].filter, "service_name = \"slipway-dispatch\"") && strcontains(google_logging_project_exclusion.secret_addresses[0].filter, "requestUrl =~ \"[?&]token=\"")
     error_message = "Requests of this service alone are left out, and of it those alone that hold a secret."
   }
+
+  assert {
+    condition     = google_logging_project_exclusion.secret_addresses[0].filter == trimspace(google_logging_project_exclusion.secret_addresses[0].filter)
+    error_message = "Google trims what it keeps, and each plan would have a change."
+  }
 }
 
 run "sends_through_the_network_that_it_is_given" {

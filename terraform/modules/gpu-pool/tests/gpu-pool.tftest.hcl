@@ -117,6 +117,11 @@ run "a_pool_on_an_l4_has_one_without_zonal_redundancy_and_its_volumes_read_only"
   }
 
   assert {
+    condition     = google_cloud_run_v2_job.this["us-central1"].launch_stage == "BETA"
+    error_message = "Some GPUs of jobs are a preview, and refused to a job that says nothing of it."
+  }
+
+  assert {
     condition     = google_cloud_run_v2_job.this["us-central1"].template[0].template[0].gpu_zonal_redundancy_disabled == true
     error_message = "Zonal redundancy costs half as much again, and has another quota."
   }

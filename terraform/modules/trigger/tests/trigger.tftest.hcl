@@ -30,7 +30,7 @@ run "of_documents_matches_by_pattern_and_lies_where_the_database_does" {
   command = plan
 
   variables {
-    document = { database = "(default)", location = "nam5", path = "jobs/{jobId}/events/{seq}" }
+    document = { database = "(default)", database_uid = "a-uid", location = "nam5", path = "jobs/{jobId}/events/{seq}" }
   }
 
   assert {
@@ -49,9 +49,22 @@ run "of_documents_matches_by_pattern_and_lies_where_the_database_does" {
   }
 }
 
+run "of_documents_is_made_anew_with_its_database" {
+  command = plan
+
+  variables {
+    document = { database = "(default)", database_uid = "another-uid", location = "nam5", path = "jobs/{jobId}/events/{seq}" }
+  }
+
+  assert {
+    condition     = terraform_data.criteria.input.database == "another-uid"
+    error_message = "A trigger on a deleted database hears nothing of the one that has its name now."
+  }
+}
+
 run "of_documents_is_watched_though_its_subscription_is_not_told" {
   variables {
-    document = { database = "(default)", location = "us-central1", path = "jobs/{jobId}/events/{seq}" }
+    document = { database = "(default)", database_uid = "a-uid", location = "us-central1", path = "jobs/{jobId}/events/{seq}" }
   }
 
   assert {
