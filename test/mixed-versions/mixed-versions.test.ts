@@ -8,7 +8,7 @@ import { refs, update, type Ref } from '../../domain/ports.ts';
 import { decideAgain } from '../../functions/steps/again.ts';
 import { newProject } from '../emulators/here.ts';
 import { killAll, startProcess, type StackProcess } from '../must-hold/stack-process.ts';
-import { newFolder, onEachEngine, testStack, type TestStack } from '../stack/test-stack.ts';
+import { newFolder, onEachEngine, testStack, UNHURRIED, type TestStack } from '../stack/test-stack.ts';
 import { describeWithOlderBuild, FOREIGN_PROTOCOL, olderBuild, type Build } from './older-build.ts';
 
 const WORKER = join(import.meta.dirname, '../../gpu-job/start.js');
@@ -54,7 +54,7 @@ describeWithOlderBuild('an older build beside this one', () => {
 
   onEachEngine((engine) => {
     test('this stack runs jobs on workers of the older build: an image that was not rolled out yet', async () => {
-      const stack = await testStack({ engine, worker: build().worker });
+      const stack = await testStack({ engine, worker: build().worker, settings: UNHURRIED });
       try {
         const job = await stack.submit('noop', { echo: 'older worker' });
         expect(await stack.ended(job.id)).toMatchObject({ state: 'succeeded', output: { echo: 'older worker' } });
@@ -91,7 +91,7 @@ describeWithOlderBuild('an older build beside this one', () => {
     }, 60_000);
 
     test('what only a newer build knows is still there when this one has run the job', async () => {
-      const stack = await testStack({ engine });
+      const stack = await testStack({ engine, settings: UNHURRIED });
       try {
         const go = join(await folder(), 'go');
         const { id } = await stack.submit('scripted', { waitForFile: go });

@@ -10,7 +10,9 @@ onEachEngine((engine) => {
   beforeAll(async () => {
     folder = await newFolder();
     // Sweeps come by themselves here, since a lease ends by time alone.
-    stack = await testStack({ engine, settings: { sweepEveryMs: 500 } });
+    // The lease is one that a worker on a busy machine keeps.
+    const lease = { leaseMs: 6_000, renewEveryMs: 700, abandonAfterMs: 4_500 };
+    stack = await testStack({ engine, settings: { sweepEveryMs: 500, ...lease } });
   });
   afterAll(() => stack.stop());
 
