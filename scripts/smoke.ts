@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { SmokeFailure } from './smoke/checks.ts';
+import { DEFAULT_SETTINGS } from '../domain/settings.ts';
+import { SmokeFailure } from './smoke/failure.ts';
 import { inboxAt, inboxHere } from './smoke/inbox.ts';
 import { SAMPLES } from './smoke/samples.ts';
 import { smoke } from './smoke/smoke.ts';
@@ -20,6 +21,15 @@ const NO_WEBHOOKS = `FAIL  webhooks were not tried: nothing here can be reached 
       receiver with --receiver (the output receiver_url of Terraform, where the
       variable smoke_receiver is true), or say --without-webhook.`;
 const LONGEST_LINE = 80;
+const TIMES = {
+  // What sweep carries comes so late, too.
+  webhooksMs: 180_000,
+  // Rights are known everywhere in two minutes, mostly, and in seven or more at times.
+  healthMs: 600_000,
+  answersMs: 180_000,
+  eventsMs: 240_000,
+  staleMs: DEFAULT_SETTINGS.staleMs,
+} as const;
 
 class UsageError extends Error {}
 
@@ -48,7 +58,7 @@ async function main(): Promise<number> {
         say: (line) => console.log(line),
         columns: Math.min(LONGEST_LINE, process.stdout.columns ?? LONGEST_LINE),
         signal: ended.signal,
-        times: { jobMs: timeoutMs, webhooksMs: 120_000, healthMs: 150_000 },
+        times: { ...TIMES, jobMs: timeoutMs },
       });
       const wasTried = inbox !== null || withoutWebhook;
       if (!wasTried) console.log(NO_WEBHOOKS);

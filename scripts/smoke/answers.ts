@@ -1,7 +1,9 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { SlipwayClient } from '../../client/index.ts';
 import type { JobResource, ModelResource } from '../../domain/contract/http.ts';
-import { SmokeFailure, type Good } from './checks.ts';
+import type { Good } from './checks.ts';
+import { NotYet, SmokeFailure } from './failure.ts';
+import { fetched } from './fetched.ts';
 import type { Sample } from './samples.ts';
 
 /** Whether a job's output is of its model's schema, and what is known of it. @throws SmokeFailure */
@@ -24,11 +26,10 @@ export async function outputOf(
 /** Fetches each artifact by its signed address, without the key. @throws SmokeFailure */
 export async function artifactsOf({ artifacts }: JobResource, signal: AbortSignal): Promise<Good<true>> {
   for (const { name, url, sizeBytes } of artifacts) {
-    const response = await fetch(url, { signal });
-    const { byteLength } = await response.arrayBuffer();
-    if (!response.ok) throw new SmokeFailure(`${name} answers HTTP ${response.status}.`);
-    if (byteLength !== sizeBytes)
-      throw new SmokeFailure(`${name} has ${byteLength} bytes in the place of ${sizeBytes}.`);
+    const { status, body } = await fetched(url, name, { signal });
+    if (status !== 200) throw new NotYet(`${name} answers HTTP ${status}.`);
+    if (body.length !== sizeBytes)
+      throw new SmokeFailure(`${name} has ${body.length} bytes in the place of ${sizeBytes}.`);
   }
   const names = artifacts.map(({ name, sizeBytes }) => `${name} (${sizeBytes} bytes)`).join(', ');
   return { said: names === '' ? 'this model makes none' : names, value: true };

@@ -1,9 +1,5 @@
 import { wrapped } from '../../client/command/text.ts';
-
-/** What a check found to be wrong, in a sentence for whoever deployed it. */
-export class SmokeFailure extends Error {
-  override readonly name = 'SmokeFailure';
-}
+import { patiently, type SmokeClock } from './patience.ts';
 
 /** In the order in which they are made. */
 export const CHECKS = [
@@ -18,8 +14,12 @@ export const CHECKS = [
   'replay',
   'cancel',
   'webhooks',
+  'events',
 ] as const;
 export type CheckName = (typeof CHECKS)[number];
+
+/** Those that are not due where no webhooks can be tried. */
+export const OF_WEBHOOKS: readonly CheckName[] = ['receiver', 'webhooks', 'events'];
 
 /** What is good, in a few words, and what the checks after it go on with. */
 export interface Good<T> {
@@ -29,18 +29,23 @@ export interface Good<T> {
 
 export const good = <T>(said: string, value: T): Good<T> => ({ said, value });
 
-/** Where something is waited for that cannot be held: often enough for a person. */
-export const LOOK_EVERY_MS = 1_000;
-
 export interface Checks {
-  /** Makes a check and says how it went. @returns null where it failed @throws the signal's reason, where that is why */
-  check<T>(name: CheckName, work: () => Promise<Good<T>>): Promise<T | null>;
+  /**
+   * Makes a check, again while it fails in a way that may pass and the time is not up, and says how it went.
+   * @returns null where it failed
+   * @throws the signal's reason, where that is why
+   */
+  check<T>(name: CheckName, withinMs: number, work: () => Promise<Good<T>>): Promise<T | null>;
   /** Says how many were good. @returns whether all of `due` were made, and are */
   close(due: readonly CheckName[]): boolean;
 }
 
 /** One line a check, as it ends; what has no room in it goes on below. */
-export function checksTo(say: (line: string) => void, columns: number, signal: AbortSignal): Checks {
+export function checksTo(
+  say: (line: string) => void,
+  columns: number,
+  { signal, clock }: { readonly signal: AbortSignal; readonly clock: SmokeClock },
+): Checks {
   const nowMs = (): number => performance.now();
   const outcomes = new Map<CheckName, boolean>();
   const beganMs = nowMs();
@@ -53,10 +58,10 @@ export function checksTo(say: (line: string) => void, columns: number, signal: A
     for (const rest of more) say(' '.repeat(head.length) + rest);
   };
   return {
-    check: async (name, work) => {
+    check: async (name, withinMs, work) => {
       const startedMs = nowMs();
       try {
-        const { said, value } = await work();
+        const { said, value } = await patiently(work, { withinMs, signal, clock });
         outcomes.set(name, true);
         line(true, name, seconds(startedMs), said);
         return value;

@@ -1,15 +1,21 @@
+import { randomBytes } from 'node:crypto';
 import type { JobEvent, SlipwayClient } from '../../client/index.ts';
 import type { JobResource } from '../../domain/contract/http.ts';
 import { WebhookEventType } from '../../domain/contract/job.ts';
 import { eventNameOf } from '../../domain/webhook-event.ts';
-import { good, SmokeFailure, type Good } from './checks.ts';
+import { good, type Good } from './checks.ts';
+import { SmokeFailure } from './failure.ts';
 import type { Listener } from './listener.ts';
+import { patiently, type Patience } from './patience.ts';
 import type { Owed } from './webhooks.ts';
 
 /** A job that is asked for. */
 export type Request = Parameters<SlipwayClient['createJob']>[0];
 
 const HOUR_MS = 3_600_000;
+
+/** However often a submission is made with it, one job comes of it. */
+export const newKey = (): string => `smoke-${randomBytes(12).toString('hex')}`;
 
 /** A new job of this request. @throws SmokeFailure */
 export async function submitted(
@@ -26,6 +32,8 @@ export async function submitted(
   return good(`job ${job.id}, ${job.state}`, job);
 }
 
+const versionsOf = (events: readonly JobEvent[]) => events.flatMap((event) => (event.version === null ? [] : [event]));
+
 /** A job that has succeeded, and what was told of it on the way. */
 export interface Ran {
   readonly job: JobResource;
@@ -36,13 +44,19 @@ export interface Ran {
 export async function followed(
   client: SlipwayClient,
   { id, model }: JobResource,
-  signal: AbortSignal,
-  withinMs: number,
+  { withinMs, signal, clock }: Patience,
 ): Promise<Good<Ran>> {
   const timeout = AbortSignal.timeout(withinMs);
+  const ended = AbortSignal.any([signal, timeout]);
   const events: JobEvent[] = [];
+  const follow = async (): Promise<JobResource> => {
+    const after = versionsOf(events).at(-1)?.version ?? 0;
+    for await (const event of client.followJob(id, { after, signal: ended })) events.push(event);
+    return client.getJob(id, { signal: ended });
+  };
+  let job: JobResource;
   try {
-    for await (const event of client.followJob(id, { signal: AbortSignal.any([signal, timeout]) })) events.push(event);
+    job = await patiently(follow, { withinMs, signal: ended, clock });
   } catch (error) {
     if (!timeout.aborted || signal.aborted) throw error;
     const { sentences } = await client.explainJob(id, { signal });
@@ -54,7 +68,6 @@ export async function followed(
     const late = `job ${id} has not ended after ${withinMs / 1_000} s (--timeout).`;
     throw new SmokeFailure(`${late} ${sentences.join(' ')} ${after}`);
   }
-  const job = await client.getJob(id, { signal });
   if (job.state !== 'succeeded') {
     const why = job.error === null ? '' : `: ${job.error.message} (${job.error.kind})`;
     throw new SmokeFailure(`job ${id} of ${model} ended as ${job.state}${why}.`);
@@ -62,8 +75,6 @@ export async function followed(
   const { queuedSeconds, runSeconds } = job.timing;
   return good(`succeeded; waited ${queuedSeconds ?? '?'} s for a worker, ran ${runSeconds ?? '?'} s`, { job, events });
 }
-
-const versionsOf = (events: readonly JobEvent[]) => events.flatMap((event) => (event.version === null ? [] : [event]));
 
 /** Whether its events are all there, and lead from queued over running to succeeded. @throws SmokeFailure */
 export function timeline({ job, events }: Ran): Good<true> {
@@ -92,19 +103,25 @@ export async function replayed(
   throw new SmokeFailure(`the same key and body made job ${id}, HTTP ${status}, in the place of ${job.id}, HTTP 200.`);
 }
 
-/** Cancels a job of an hour later, which waits until then and starts no worker. @throws SmokeFailure */
-export async function cancel(
+/**
+ * Cancels a job of an hour later, which waits until then and starts no worker; the same job however often it is tried. What is
+ * returned throws SmokeFailure.
+ */
+export function cancellation(
   client: SlipwayClient,
   request: Request,
   signal: AbortSignal,
-): Promise<Good<{ id: string; events: readonly JobEvent[] }>> {
+): () => Promise<Good<{ id: string; events: readonly JobEvent[] }>> {
   const notBefore = new Date(Date.now() + HOUR_MS).toISOString();
-  const { id } = await client.createJob({ ...request, notBefore }, { signal });
-  const { state } = await client.cancelJob(id, { signal });
-  if (state !== 'canceled') throw new SmokeFailure(`job ${id} is ${state} after it was canceled.`);
-  const events: JobEvent[] = [];
-  for await (const event of client.followJob(id, { signal })) events.push(event);
-  return good(`job ${id} is canceled before it ran`, { id, events });
+  const idempotencyKey = newKey();
+  return async () => {
+    const { id } = await client.createJob({ ...request, notBefore }, { idempotencyKey, signal });
+    const { state } = await client.cancelJob(id, { signal });
+    if (state !== 'canceled') throw new SmokeFailure(`job ${id} is ${state} after it was canceled.`);
+    const events: JobEvent[] = [];
+    for await (const event of client.followJob(id, { signal })) events.push(event);
+    return good(`job ${id} is canceled before it ran`, { id, events });
+  };
 }
 
 /** The webhooks that these events of a job are due. */

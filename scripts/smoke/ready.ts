@@ -1,25 +1,19 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { SlipwayClient } from '../../client/index.ts';
 import type { ModelResource } from '../../domain/contract/http.ts';
-import { good, LOOK_EVERY_MS, SmokeFailure, type Good } from './checks.ts';
+import { good, type Good } from './checks.ts';
+import { NotYet, SmokeFailure } from './failure.ts';
 import { SAMPLES, type Sample } from './samples.ts';
 
-/** Whether it is well, or is so soon. @throws SmokeFailure */
-export async function healthy(client: SlipwayClient, signal: AbortSignal, withinMs: number): Promise<Good<true>> {
-  const untilMs = performance.now() + withinMs;
-  for (;;) {
-    const { status, version, commit, checks = [], sweep } = await client.getHealth({ signal });
-    const build = `version ${version}${typeof commit === 'string' ? `, commit ${commit.slice(0, 12)}` : ''}`;
-    if (status === 'ok') return good(build, true);
-    if (performance.now() >= untilMs) {
-      const down = checks
-        .filter((check) => check.status === 'down')
-        .map(({ name, detail = '' }) => `${name}: ${detail}`);
-      const late = sweep === undefined || sweep.status === 'ok' ? [] : [`sweep: ${sweep.status}`];
-      throw new SmokeFailure(`it is ${status}, ${build}. ${[...down, ...late].join(' ')}`);
-    }
-    await delay(LOOK_EVERY_MS, undefined, { signal });
-  }
+const NEW_RIGHTS = 'After a first apply its rights may take seven minutes, or longer.';
+
+/** Whether it is well: its first sweep comes with the next minute, and is whole once rights are known everywhere. @throws NotYet */
+export async function healthy(client: SlipwayClient, signal: AbortSignal): Promise<Good<true>> {
+  const { status, version, commit, checks = [], sweep } = await client.getHealth({ signal });
+  const build = `version ${version}${typeof commit === 'string' ? `, commit ${commit.slice(0, 12)}` : ''}`;
+  if (status === 'ok') return good(build, true);
+  const down = checks.filter((check) => check.status === 'down').map(({ name, detail = '' }) => `${name}: ${detail}`);
+  const late = sweep === undefined || sweep.status === 'ok' ? [] : [`sweep: ${sweep.status}.`];
+  throw new NotYet([`it is ${status}, ${build}.`, ...down, ...late, NEW_RIGHTS].join(' '));
 }
 
 /** The model that is tried. */

@@ -14,6 +14,8 @@ export const LIMITS = { paths: 200, requestsOfPath: 20, bodyBytes: 64 * 1024, al
 const EACH_BYTES = 1024;
 /** Who does not send, or hangs on, is dropped. */
 const SLOWEST_MS = 10_000;
+/** As in functions/serve.ts: longer than Google's front end leaves a connection unused, or one request in many meets a reset. */
+const KEEP_ALIVE_MS = 75_000;
 
 /** Whoever knows a path has made it up: 128 random bits. */
 const PATH = /^\/([0-9a-f]{32})$/;
@@ -77,7 +79,7 @@ export function createReceiver(): Server {
       if (!response.headersSent) response.writeHead(keep(path, request.headers, Buffer.concat(chunks))).end();
     });
   };
-  const slowest = { requestTimeout: SLOWEST_MS, headersTimeout: SLOWEST_MS };
+  const slowest = { requestTimeout: SLOWEST_MS, headersTimeout: SLOWEST_MS, keepAliveTimeout: KEEP_ALIVE_MS };
   // Who asks and does not read would keep what is forgotten.
   return createServer({ ...slowest, maxHeaderSize: 8 * 1024 }, answer).setTimeout(SLOWEST_MS);
 }

@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { verifyWebhook, type WebhookEvent } from '../../client/index.ts';
-import { good, LOOK_EVERY_MS, SmokeFailure, type Good } from './checks.ts';
+import { good, type Good } from './checks.ts';
+import { NotYet, SmokeFailure } from './failure.ts';
 import type { Inbox } from './inbox.ts';
 import type { ReceivedRequest } from './receiver.ts';
 
@@ -15,6 +15,10 @@ export interface Owed {
 export interface Told extends Owed {
   /** The same at each try. */
   readonly messageId: string;
+  /** When that was which it tells of. */
+  readonly eventAtMs: number;
+  /** When this try of it was made. */
+  readonly triedAtSeconds: number;
 }
 
 /** What came, where all of it is signed right. @throws SmokeFailure for the first that is not */
@@ -29,7 +33,14 @@ export async function believed(received: readonly ReceivedRequest[], secret: str
         throw new SmokeFailure(`A webhook came that must not be believed: ${(error as Error).message}.`);
       }
       const { id, version } = event.data;
-      return { job: id, version, type: event.type, messageId: headers['webhook-id'] ?? '' };
+      return {
+        job: id,
+        version,
+        type: event.type,
+        messageId: headers['webhook-id'] ?? '',
+        eventAtMs: Date.parse(event.timestamp),
+        triedAtSeconds: Number(headers['webhook-timestamp']),
+      };
     }),
   );
 }
@@ -69,7 +80,11 @@ export function saidOf(told: readonly Told[]): string {
   return parts.join(', ');
 }
 
-/** Waits for all that is owed. @throws SmokeFailure */
+/**
+ * Whether all has come that is owed.
+ * @param withinMs how long it was waited for, in what is said of the others
+ * @throws SmokeFailure; NotYet where something is still to come
+ */
 export async function arrived(
   inbox: Inbox,
   owed: readonly Owed[],
@@ -77,23 +92,17 @@ export async function arrived(
   signal: AbortSignal,
   withinMs: number,
 ): Promise<Good<true>> {
-  const untilMs = performance.now() + withinMs;
-  for (;;) {
-    // Those of a job that failed its own check are no matter: what is owed for it is not known.
-    const told = (await believed(await inbox.received(signal), secret)).filter((each) =>
-      owed.some(({ job }) => job === each.job),
-    );
-    const missing = missingOf(owed, told);
-    const fault = faultOf(owed, told);
-    if (fault !== null) throw new SmokeFailure(`${fault}.`);
-    if (missing.length === 0) return good(saidOf(told), true);
-    if (performance.now() >= untilMs) {
-      const late = missing.map(({ type, version }) => `${type} (version ${version})`).join(', ');
-      throw new SmokeFailure(
-        `${missing.length} of ${owed.length} did not come within ${withinMs / 1_000} s: ${late}. ` +
-          'The log of deliver-webhook says what became of them.',
-      );
-    }
-    await delay(LOOK_EVERY_MS, undefined, { signal });
-  }
+  // Those of a job that failed its own check are no matter: what is owed for it is not known.
+  const told = (await believed(await inbox.received(signal), secret)).filter((each) =>
+    owed.some(({ job }) => job === each.job),
+  );
+  const missing = missingOf(owed, told);
+  const fault = faultOf(owed, told);
+  if (fault !== null) throw new SmokeFailure(`${fault}.`);
+  if (missing.length === 0) return good(saidOf(told), true);
+  const late = missing.map(({ type, version }) => `${type} (version ${version})`).join(', ');
+  throw new NotYet(
+    `${missing.length} of ${owed.length} did not come within ${withinMs / 1_000} s: ${late}. ` +
+      'The log of deliver-webhook says what became of them.',
+  );
 }

@@ -58,3 +58,18 @@ export function inJson(answer: Answer, change: (json: Record<string, unknown>) =
   change(json);
   answer.body = Buffer.from(JSON.stringify(json));
 }
+
+/** Of each operation the first answer is what Cloud Run says of a service that is not there yet. */
+export function notYetAtFirst(): (answer: Answer) => void {
+  const asked = new Set<string>();
+  const ways = [404, 403, 500];
+  return (answer) => {
+    const { method, path } = answer;
+    const operation = `${method} ${path}`;
+    if (asked.has(operation)) return;
+    answer.status = ways[asked.size % ways.length] ?? 404;
+    answer.headers.set('content-type', 'text/html; charset=UTF-8');
+    answer.body = Buffer.from('<html><title>Error</title></html>');
+    asked.add(operation);
+  };
+}

@@ -1,5 +1,26 @@
-import { smoke, type Smoke } from '../../scripts/smoke/smoke.ts';
+import { DEFAULT_SETTINGS } from '../../domain/settings.ts';
+import type { SmokeClock } from '../../scripts/smoke/patience.ts';
+import { smoke, type Smoke, type SmokeTimes } from '../../scripts/smoke/smoke.ts';
 import type { TestStack } from '../stack/test-stack.ts';
+
+/** Of a deployment that is there: nothing is borne that could pass. */
+export const TIMES: SmokeTimes = {
+  jobMs: 60_000,
+  webhooksMs: 30_000,
+  healthMs: 0,
+  answersMs: 0,
+  eventsMs: 0,
+  staleMs: DEFAULT_SETTINGS.staleMs,
+};
+
+/** Looks again soon. */
+export const QUICK_LOOKS: SmokeClock = {
+  nowMs: () => Date.now(),
+  after: (ms, fn) => {
+    const timer = setTimeout(fn, ms / 20);
+    return () => clearTimeout(timer);
+  },
+};
 
 /** Smoke in this process, with times of a test. @returns its lines by the check that they are of */
 export async function ran(
@@ -14,7 +35,8 @@ export async function ran(
     say: (line) => lines.push(line),
     columns: 1_000,
     signal: new AbortController().signal,
-    times: { jobMs: 60_000, webhooksMs: 30_000, healthMs: 0 },
+    times: TIMES,
+    clock: QUICK_LOOKS,
     ...more,
   });
   const of = (name: string): string => lines.find((line) => line.slice(6).startsWith(`${name} `)) ?? '';

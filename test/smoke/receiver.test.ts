@@ -102,6 +102,10 @@ describe('the receiver', () => {
   test('drops who does not go on sending', () => {
     expect([server.requestTimeout, server.headersTimeout, server.timeout]).toEqual([10_000, 10_000, 10_000]);
   });
+
+  test('leaves a connection open for longer than what stands in front of it', () => {
+    expect(server.keepAliveTimeout).toBe(75_000);
+  });
 });
 
 /** The receiver as built, with these options of Node. */

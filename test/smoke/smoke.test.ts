@@ -4,24 +4,29 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { SlipwayClient } from '../../client/index.ts';
 import { CHECKS } from '../../scripts/smoke/checks.ts';
 import { inboxAt, inboxHere, type Inbox } from '../../scripts/smoke/inbox.ts';
-import { healthy } from '../../scripts/smoke/ready.ts';
 import { createReceiver } from '../../scripts/smoke/receiver.ts';
-import { SAMPLES } from '../../scripts/smoke/samples.ts';
-import { ran } from './ran.ts';
+import { SAMPLES, type Sample } from '../../scripts/smoke/samples.ts';
+import { notYetAtFirst, spoiled } from './proxy.ts';
+import { ran, TIMES } from './ran.ts';
 import { type TestStack, testStack, UNHURRIED } from '../stack/test-stack.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const TIMEOUT_MS = 90_000;
+const STALE_MS = 1_500;
+const NOOP: Sample = { model: 'noop', input: {}, fault: () => null, known: 'nothing' };
 
 let stack: TestStack;
 let other: TestStack;
 beforeAll(async () => {
   [stack, other] = await Promise.all([
     testStack({ settings: UNHURRIED, modelFolders: [join(ROOT, 'gpu-job/models')] }),
-    testStack({ settings: UNHURRIED }),
+    testStack({
+      // Whatever becomes of a job is found by sweep alone.
+      plan: ({ via }) => (via === 'document' ? [] : [0]),
+      settings: { ...UNHURRIED, staleMs: STALE_MS, sweepEveryMs: 1_000 },
+    }),
   ]);
 }, TIMEOUT_MS);
 afterAll(async () => {
@@ -65,20 +70,23 @@ describe('smoke of a whole stack', () => {
       const made = lines.flatMap((line) => /^ok {4}(\w+) /.exec(line)?.[1] ?? []);
       expect(made).toEqual(CHECKS);
       expect(lines.join('\n')).toMatch(/^ok {4}webhooks .* 4 came, all signed right/m);
-      expect(lines.at(-1)).toMatch(/^All 11 checks are good, in [\d.]+ s\.$/);
+      expect(lines.join('\n')).toMatch(/^ok {4}events .* come by their trigger: one was told within \d+ s$/m);
+      expect(lines.at(-1)).toMatch(/^All 12 checks are good, in [\d.]+ s\.$/);
       expect(exit).toBe(0);
     },
     TIMEOUT_MS,
   );
 
   test.each(SAMPLES.map((sample) => [sample.model, sample] as const))(
-    'knows the outcome of %s, and that of another is none',
-    async (_, sample) => {
-      const good = await ran(stack, { sample });
-      expect(good).toMatchObject({ isGood: true });
-      expect(good.of('output')).toContain(sample.known);
-      expect(sample.fault({ formula: 'CH4', company: null })).toMatch(/ instead of /);
-    },
+    'knows the outcome of %s and of no other, though what is not there yet answers first',
+    (_, sample) =>
+      spoiled(stack.url, notYetAtFirst(), async (url) => {
+        const times = { ...TIMES, healthMs: 60_000, answersMs: 60_000 };
+        const good = await ran(stack, { url, sample, times });
+        expect(good).toMatchObject({ isGood: true });
+        expect(good.of('output')).toContain(sample.known);
+        expect(sample.fault({ formula: 'CH4', company: null })).toMatch(/ instead of /);
+      }),
     TIMEOUT_MS,
   );
 
@@ -92,7 +100,7 @@ describe('smoke of a whole stack', () => {
         const { exit, lines } = await command(['--url', url, '--receiver', new URL(here.url).origin]);
         expect({ exit, last: lines.at(-1) }).toEqual({
           exit: 0,
-          last: expect.stringMatching(/^All 11 checks are good/),
+          last: expect.stringMatching(/^All 12 checks are good/),
         });
         const without = await command(['--url', url]);
         expect(without.exit).toBe(1);
@@ -144,15 +152,41 @@ describe('a broken deployment', () => {
         async (inbox) => {
           const { isGood, of, last } = await ran(stack, {
             inbox,
-            times: { jobMs: 60_000, webhooksMs: 200, healthMs: 0 },
+            times: { ...TIMES, webhooksMs: 200 },
           });
           expect(isGood).toBe(false);
           expect(of('webhooks')).toMatch(
             /^FAIL .* 4 of 4 did not come within 0\.2 s: job\.queued \(version 1\), job\.started \(version 2\), job\.succeeded \(version 3\), job\.canceled \(version \d\)\. The log of deliver-webhook/,
           );
-          expect(last).toMatch(/^1 of 11 checks failed/);
+          expect(last).toMatch(/^1 of 11 checks failed, .* Not tried: events\.$/);
         },
       ),
+    TIMEOUT_MS,
+  );
+
+  test(
+    'events whose trigger delivers nothing: sweep carries them, and that is said',
+    async () => {
+      const inbox = await inboxHere();
+      try {
+        const times = { ...TIMES, healthMs: 60_000, eventsMs: 1_000, staleMs: STALE_MS };
+        const { isGood, of, last } = await ran(other, {
+          url: other.url,
+          key: other.apiKey,
+          sample: NOOP,
+          inbox,
+          times,
+        });
+        expect(isGood).toBe(false);
+        expect(of('webhooks')).toMatch(/^ok .* 4 came, all signed right/);
+        expect(of('events')).toMatch(
+          /^FAIL .* nothing came within 1\.5 s of what it tells of, .*<prefix>-on-job-event-jobs-events \(gcloud/,
+        );
+        expect(last).toMatch(/^1 of 12 checks failed/);
+      } finally {
+        await inbox.close();
+      }
+    },
     TIMEOUT_MS,
   );
 
@@ -173,12 +207,12 @@ describe('a broken deployment', () => {
   );
 
   test(
-    'what is named as a receiver is none: no job is submitted for it',
+    'what is named as a receiver is none: all is tried but webhooks',
     async () => {
       const { isGood, of, last } = await ran(stack, { inbox: inboxAt(stack.url) });
       expect(isGood).toBe(false);
-      expect(of('receiver')).toMatch(/^FAIL .* is no receiver: it answers HTTP 40\d, and no list\.$/);
-      expect(last).toMatch(/Not tried: submit/);
+      expect(of('receiver')).toMatch(/^FAIL .* is no receiver, or not yet: it answers HTTP 40\d, and no list\.$/);
+      expect(last).toMatch(/^1 of 10 checks failed, .* Not tried: webhooks, events\.$/);
     },
     TIMEOUT_MS,
   );
@@ -186,7 +220,7 @@ describe('a broken deployment', () => {
   test(
     'a job that does not end in time: it says where its time went, and the job is canceled',
     async () => {
-      const { isGood, of } = await ran(stack, { times: { jobMs: 100, webhooksMs: 0, healthMs: 0 } });
+      const { isGood, of } = await ran(stack, { times: { ...TIMES, jobMs: 100 } });
       expect(isGood).toBe(false);
       const line = of('run');
       expect(line).toMatch(/^FAIL .* has not ended after 0\.1 s \(--timeout\)\. .*\. It is canceled now\.$/);
@@ -201,7 +235,7 @@ describe('a broken deployment', () => {
     async () => {
       const inbox = await inboxHere();
       try {
-        const { of, last } = await ran(stack, { inbox, times: { jobMs: 100, webhooksMs: 30_000, healthMs: 0 } });
+        const { of, last } = await ran(stack, { inbox, times: { ...TIMES, jobMs: 100 } });
         expect(of('run')).toMatch(/^FAIL/);
         // Its own came there too, and the check did not miss them.
         const [, id = ''] = /job (\w{26})/.exec(of('run')) ?? [];
@@ -228,32 +262,6 @@ describe('a broken deployment', () => {
     },
     TIMEOUT_MS,
   );
-});
-
-describe('health', () => {
-  const client = (...answers: object[]): SlipwayClient =>
-    ({ getHealth: async () => (answers.length > 1 ? answers.shift() : answers[0]) }) as unknown as SlipwayClient;
-  const never = new AbortController().signal;
-  const degraded = {
-    status: 'degraded',
-    version: '1',
-    checks: [
-      { name: 'store', status: 'ok', latencyMs: 1 },
-      { name: 'bus', status: 'down', latencyMs: null, detail: 'The last publish failed.' },
-    ],
-    sweep: { status: 'never' },
-  };
-
-  test('is waited for where the first sweep is still to come', async () => {
-    const found = await healthy(client(degraded, { status: 'ok', version: '1', commit: 'abc' }), never, 60_000);
-    expect(found.said).toBe('version 1, commit abc');
-  });
-
-  test('that does not come says what is down', async () => {
-    await expect(healthy(client(degraded), never, 0)).rejects.toThrow(
-      'it is degraded, version 1. bus: The last publish failed. sweep: never',
-    );
-  });
 });
 
 test('docs/deploy.md shows every check, and what smoke says of them', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { soonestMs } from '../../scripts/smoke/events.ts';
 import { faultOf, missingOf, saidOf, type Owed, type Told } from '../../scripts/smoke/webhooks.ts';
 
 const owed: Owed[] = [
@@ -6,7 +7,7 @@ const owed: Owed[] = [
   { job: 'a', version: 2, type: 'job.started' },
   { job: 'b', version: 2, type: 'job.canceled' },
 ];
-const told: Told[] = owed.map((each, i) => ({ ...each, messageId: `m${i}` }));
+const told: Told[] = owed.map((each, i) => ({ ...each, messageId: `m${i}`, eventAtMs: 0, triedAtSeconds: 0 }));
 const [first, second, third] = told as [Told, Told, Told];
 
 describe('webhooks that are owed', () => {
@@ -34,5 +35,23 @@ describe('webhooks that are owed', () => {
     ['twice', [...told, second], '3 came, all signed right, in order of version, 1 of them again'],
   ])('that came %s are said to have', (_, came, said) => {
     expect(saidOf(came)).toBe(said);
+  });
+});
+
+describe('a webhook that its trigger carried', () => {
+  const STALE_MS = 60_000;
+  const tried = (...times: [eventAtMs: number, triedAtSeconds: number][]): Told[] =>
+    times.map(([eventAtMs, triedAtSeconds]) => ({ ...first, eventAtMs, triedAtSeconds }));
+
+  test.each<[string, Told[], number | null]>([
+    ['none came', [], null],
+    ['tried at once', tried([5_900, 5]), 100],
+    ['tried in the last second in which sweep takes no such event', tried([5_000, 64]), 60_000],
+    ['tried in a second in which sweep may have taken it', tried([5_000, 65]), null],
+    ['tried in a second that begins before sweep would take it', tried([5_999, 65]), null],
+    ['tried late, as the first after a rest, and the next at once', tried([5_000, 90], [88_000, 90]), 3_000],
+    ['tried late, all of them', tried([5_000, 90], [8_000, 90]), null],
+  ])('%s', (_, came, soonest) => {
+    expect(soonestMs(came, STALE_MS)).toBe(soonest);
   });
 });

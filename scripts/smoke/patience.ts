@@ -1,0 +1,31 @@
+import { pause, type ClientHost } from '../../client/host.ts';
+import { isNotYet } from './failure.ts';
+
+/** Where something is waited for that cannot be held: often enough for a person. */
+const LOOK_EVERY_MS = 1_000;
+
+export type SmokeClock = ClientHost['clock'];
+
+export interface Patience {
+  readonly withinMs: number;
+  readonly signal: AbortSignal;
+  readonly clock: SmokeClock;
+}
+
+/**
+ * What a look finds, as soon as it finds it: it is made again while it fails in a way that may pass, and once more when the time is up.
+ * @param look may be made any number of times
+ * @throws what the last look failed with; the signal's reason when that ends first
+ */
+export async function patiently<T>(look: () => Promise<T>, { withinMs, signal, clock }: Patience): Promise<T> {
+  const untilMs = clock.nowMs() + withinMs;
+  for (;;) {
+    try {
+      return await look();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isNotYet(error) || clock.nowMs() >= untilMs) throw error;
+    }
+    await pause({ clock }, LOOK_EVERY_MS, signal);
+  }
+}
