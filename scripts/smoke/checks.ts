@@ -40,7 +40,7 @@ export interface Checks {
   close(due: readonly CheckName[]): boolean;
 }
 
-/** One line a check, as it ends; what has no room in it goes on below. */
+/** One line a check, as it ends, and one before where it takes long; what has no room in it goes on below. */
 export function checksTo(
   say: (line: string) => void,
   columns: number,
@@ -51,8 +51,8 @@ export function checksTo(
   const beganMs = nowMs();
   const seconds = (sinceMs: number): string => `${((nowMs() - sinceMs) / 1_000).toFixed(1)} s`;
 
-  const line = (isGood: boolean, name: CheckName, time: string, text: string): void => {
-    const head = `${isGood ? 'ok  ' : 'FAIL'}  ${name.padEnd(9)}  ${time.padStart(7)}  `;
+  const line = (mark: 'ok' | 'FAIL' | '...', name: CheckName, time: string, text: string): void => {
+    const head = `${mark.padEnd(4)}  ${name.padEnd(9)}  ${time.padStart(7)}  `;
     const [first = '', ...more] = wrapped(text, Math.max(20, columns - head.length));
     say(head + first);
     for (const rest of more) say(' '.repeat(head.length) + rest);
@@ -61,14 +61,16 @@ export function checksTo(
     check: async (name, withinMs, work) => {
       const startedMs = nowMs();
       try {
-        const { said, value } = await patiently(work, { withinMs, signal, clock });
+        const isLong = ({ message }: Error): void =>
+          line('...', name, seconds(startedMs), `${message} This is waited for, up to ${withinMs / 1_000} s.`);
+        const { said, value } = await patiently(work, { withinMs, signal, clock, isLong });
         outcomes.set(name, true);
-        line(true, name, seconds(startedMs), said);
+        line('ok', name, seconds(startedMs), said);
         return value;
       } catch (error) {
         signal.throwIfAborted();
         outcomes.set(name, false);
-        line(false, name, seconds(startedMs), (error as Error).message);
+        line('FAIL', name, seconds(startedMs), (error as Error).message);
         return null;
       }
     },

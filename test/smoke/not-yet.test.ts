@@ -78,6 +78,14 @@ describe('a check of what was just deployed', () => {
     });
   });
 
+  test('says once what it waits for, and how long at the most, where that is more than ten seconds', async () => {
+    const { line } = await checked(60_000, failing(Array.from({ length: 20 }, () => new NotYet('Soon.'))));
+    expect(line.split('\n').map((one) => one.replace(/ +[\d.]+ s  /, ' '))).toEqual([
+      '...   health Soon. This is waited for, up to 60 s.',
+      'ok    health well',
+    ]);
+  });
+
   test('ends when it is interrupted', async () => {
     const ended = new AbortController();
     const work = async (): Promise<void> => {
