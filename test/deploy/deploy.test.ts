@@ -248,7 +248,7 @@ describe('what is missing is said with its remedy', () => {
       /cannot be asked: .*project 123 [^]*\ngcloud services enable cloudresourcemanager\.\S+ cloudbilling\.\S+ --project=my-project$/,
     ],
     ['gcloud services enable', 'ERROR: denied', 1, /^The first APIs cannot be enabled: ERROR: denied$/],
-    ['gcloud storage buckets describe', 'ERROR: HTTPError 403: no', 1, /It is another's, or you need roles\/storage/],
+    ['gcloud storage buckets describe', 'ERROR: HTTPError 403: no', 1, /cannot be seen\. It is another's /],
     ['gcloud artifacts docker images list', 'ERROR: PERMISSION_DENIED', 1, /cannot be seen:\nERROR: PERMISSION_DENIED/],
     ['terraform -chdir=terraform/envs/dev init', 'no', 1, /^terraform init failed, .*docs\/deploy\.md/],
   ])('%s', async (begins, err, code, message) => {
