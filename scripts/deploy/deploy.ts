@@ -15,7 +15,7 @@ import { pushImages, type Pushing } from './push-images.ts';
 import { keyOf } from './registry.ts';
 import { terraformIn, type TerraformOptions } from './terraform.ts';
 
-export interface Deployment extends Omit<TerraformOptions, 'folder'>, Pick<Pushing, 'pause'> {
+export interface Deployment extends Omit<TerraformOptions, 'folder'>, Pick<Pushing, 'pause' | 'buildGlobally'> {
   readonly root: string;
 }
 

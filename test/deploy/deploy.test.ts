@@ -75,6 +75,14 @@ describe('a first deployment', () => {
     expect(Object.keys(state.images)).toHaveLength(FUNCTION_NAMES.length + 2);
   });
 
+  test('asks for what is in the registry as the project itself, whatever project gcloud is set to', async () => {
+    const state = emptyProject();
+    await deployTo(newRepository(), state);
+    const lists = state.calls.filter((call) => call.startsWith('gcloud artifacts docker images list'));
+    expect(lists).toHaveLength(2);
+    for (const list of lists) expect(list).toContain(' --project=my-project');
+  });
+
   test('shows the state bucket closed to the public, in the home region', async () => {
     const state = emptyProject();
     await deployTo(newRepository(), state);
