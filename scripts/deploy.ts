@@ -7,13 +7,15 @@ import { deploy, takeAway } from './deploy/deploy.ts';
 import { readEnvironment } from './deploy/environment.ts';
 import { DeployError, Interrupted, UsageError } from './deploy/errors.ts';
 
-const USAGE = `npm run deploy -- --env NAME [--yes [--allow-destroy]] [--plan-only] [--destroy]
+const USAGE = `npm run deploy -- --env NAME [--yes [--allow-destroy]] [--plan-only] [--build-globally] [--destroy]
 
   --env NAME        an environment: a folder of terraform/envs
   --yes             applies without asking, as in CI
-  --allow-destroy   with --yes: even where a pool's job, the database, a bucket or
-                    a topic would go
+  --allow-destroy   with --yes: even where something would go that is not made anew,
+                    or a pool's job, the database, a bucket or a topic
   --plan-only       ends after the plan
+  --build-globally  builds images in Cloud Build's global pool, which may be anywhere,
+                    and not in the home region
   --destroy         takes the environment away
 docs/deploy.md tells of all of it.`;
 
@@ -40,7 +42,7 @@ async function main(): Promise<number> {
       say(USAGE);
       return 0;
     }
-    const { env: name, yes, planOnly, allowDestroy } = asked;
+    const { env: name, yes, planOnly, allowDestroy, buildGlobally } = asked;
     const environment = readEnvironment(ROOT, name, process.env);
     const isAnswered = yes || planOnly;
     if (!isAnswered && !process.stdin.isTTY) {
@@ -53,6 +55,7 @@ async function main(): Promise<number> {
       say,
       planOnly,
       allowDestroy,
+      buildGlobally,
       ask: isAnswered ? null : (question) => answerTo(question, process.stdin, process.stdout, ended.signal),
       pause: (ms) => delay(ms, undefined, { signal: ended.signal }),
     });
@@ -66,13 +69,23 @@ async function main(): Promise<number> {
   }
 }
 
+interface Flags {
+  readonly env: string;
+  readonly yes: boolean;
+  readonly planOnly: boolean;
+  readonly allowDestroy: boolean;
+  readonly buildGlobally: boolean;
+  readonly destroy: boolean;
+}
+
 /** Null for who asks for help. */
-function flags(): { env: string; yes: boolean; planOnly: boolean; allowDestroy: boolean; destroy: boolean } | null {
+function flags(): Flags | null {
   const options = {
     env: { type: 'string' },
     yes: { type: 'boolean', default: false },
     'plan-only': { type: 'boolean', default: false },
     'allow-destroy': { type: 'boolean', default: false },
+    'build-globally': { type: 'boolean', default: false },
     destroy: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   } as const;
@@ -89,6 +102,7 @@ function flags(): { env: string; yes: boolean; planOnly: boolean; allowDestroy: 
     yes: values.yes ?? false,
     planOnly: values['plan-only'] ?? false,
     allowDestroy: values['allow-destroy'] ?? false,
+    buildGlobally: values['build-globally'] ?? false,
     destroy: values.destroy ?? false,
   };
 }

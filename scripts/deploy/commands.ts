@@ -9,6 +9,8 @@ export interface Command {
   readonly env?: Readonly<Record<string, string>>;
   /** Whether its output goes to the terminal as it comes, and is not kept: what takes long, and what a person has to read. */
   readonly isShown?: boolean;
+  /** Of what is shown: whether what it complains of is kept all the same, to be judged. */
+  readonly isErrKept?: boolean;
 }
 
 export interface Ran {
@@ -16,6 +18,7 @@ export interface Ran {
   readonly code: number;
   /** Empty for a command that is shown. */
   readonly out: string;
+  /** Empty for a command that is shown, unless it is kept. */
   readonly err: string;
 }
 
@@ -43,7 +46,7 @@ export function systemCommands(options: {
   const groups = new Set<number>();
   let interruptedAtMs: number | null = null;
 
-  const run: Run = ({ program, args, env = {}, isShown = false }) => {
+  const run: Run = ({ program, args, env = {}, isShown = false, isErrKept = false }) => {
     const line = lineOf({ program, args, env });
     if (interruptedAtMs !== null) return Promise.reject(new Interrupted(`Interrupted before: ${line}`));
     options.say(`$ ${line}`);
@@ -52,11 +55,14 @@ export function systemCommands(options: {
       cwd: options.cwd,
       env: { ...options.env, ...env },
       detached: true,
-      stdio: ['ignore', output, output],
+      stdio: ['ignore', output, isErrKept ? 'pipe' : output],
     });
     const [out, err]: [Buffer[], Buffer[]] = [[], []];
     child.stdout?.on('data', (bytes: Buffer) => out.push(bytes));
-    child.stderr?.on('data', (bytes: Buffer) => err.push(bytes));
+    child.stderr?.on('data', (bytes: Buffer) => {
+      err.push(bytes);
+      if (isShown) process.stderr.write(bytes);
+    });
     const { pid } = child;
     if (pid !== undefined) groups.add(pid);
     return new Promise<Ran>((resolve, reject) => {

@@ -15,7 +15,7 @@ import { pushImages, type Pushing } from './push-images.ts';
 import { keyOf } from './registry.ts';
 import { terraformIn, type TerraformOptions } from './terraform.ts';
 
-export interface Deployment extends Omit<TerraformOptions, 'folder'>, Pick<Pushing, 'pause'> {
+export interface Deployment extends Omit<TerraformOptions, 'folder'>, Pick<Pushing, 'pause' | 'buildGlobally'> {
   readonly root: string;
 }
 
@@ -27,11 +27,11 @@ export interface Deployment extends Omit<TerraformOptions, 'folder'>, Pick<Pushi
 export async function deploy(deployment: Deployment): Promise<void> {
   const { run, say, root, environment } = deployment;
   await alone(deployment, 'deploys', async (folder) => {
-    await look(run, environment, say);
+    const number = await look(run, environment, say);
     await buildAll(run, environment);
     const contexts = join(folder, 'contexts');
     const built = await stageImages(root, contexts);
-    await layGround(run, environment);
+    await layGround(run, environment, number);
     const terraform = terraformIn({ ...deployment, folder });
     await terraform.init();
     const digests = await pushImages({ ...deployment, folder, contexts, terraform }, built);
@@ -57,8 +57,9 @@ const PROJECT = 'module.slipway.module.project';
 export async function takeAway(deployment: Deployment): Promise<void> {
   const { run, say, environment, planOnly } = deployment;
   await alone(deployment, 'takes away', async (folder) => {
-    await look(run, environment, say);
-    if (!(await isStateThere(run, environment))) return say('\nThere is nothing to take away: it has no state.');
+    const number = await look(run, environment, say);
+    if (!(await isStateThere(run, environment, number)))
+      return say('\nThere is nothing to take away: it has no state.');
     const terraform = terraformIn({ ...deployment, folder });
     await terraform.init();
     // Who only plans changes nothing, the state neither.

@@ -10,13 +10,14 @@ const gcloud = (...args: readonly string[]): Command => ({ program: 'gcloud', ar
 
 /**
  * Whether everything is there that a deployment needs, before it changes anything.
+ * @returns the project's number
  * @throws DeployError for the first thing that is missing, with what to do
  */
 export async function look(
   run: Run,
   { project }: Pick<Environment, 'project'>,
   say: (line: string) => void,
-): Promise<void> {
+): Promise<string> {
   await lookForTerraform(run);
   await good(
     run,
@@ -32,15 +33,18 @@ export async function look(
       'Terraform has no credentials. Run: gcloud auth application-default login\n' +
       `then: gcloud auth application-default set-quota-project ${project}`,
   );
-  const described = await good(run, gcloud('projects', 'describe', project, '--format=value(lifecycleState)'), (why) =>
+  const format = '--format=value(lifecycleState,projectNumber)';
+  const described = await good(run, gcloud('projects', 'describe', project, format), (why) =>
     DISABLED.test(why)
       ? `The project ${project} cannot be asked: ${why}\n` +
         'The APIs that tell of projects are off in the one that your requests count on. Turn them on, there (its number is above) or ' +
         `here:\ngcloud services enable cloudresourcemanager.googleapis.com cloudbilling.googleapis.com --project=${project}`
       : `The project ${project} cannot be seen: ${why}\nMake it (gcloud projects create ${project}), or have yourself given a role there.`,
   );
-  if (described.out.trim() !== 'ACTIVE') throw new DeployError(`The project ${project} is ${described.out.trim()}.`);
+  const [state = '', number = ''] = described.out.trim().split('\t');
+  if (state !== 'ACTIVE') throw new DeployError(`The project ${project} is ${state}.`);
   await lookAtBilling(run, project, say);
+  return number;
 }
 
 async function lookForTerraform(run: Run): Promise<void> {

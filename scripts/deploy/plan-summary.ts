@@ -6,6 +6,7 @@ const Plan = z.looseObject({
       z.looseObject({
         address: z.string(),
         type: z.string().optional(),
+        deposed: z.string().optional(),
         change: z.looseObject({ actions: z.array(z.string()), before: z.looseObject({}).nullish() }),
       }),
     )
@@ -50,6 +51,15 @@ const goneIn = (plan: unknown) =>
 /** What a plan takes away, or makes anew, that somebody would miss; by its addresses. */
 export const preciousIn = (plan: unknown): string[] =>
   goneIn(plan).flatMap(({ type, address }) => (PRECIOUS.has(type ?? '') ? [address] : []));
+
+/**
+ * What a plan takes away and does not make anew, whatever it is; by its addresses. Not what is deposed: of that a newer one is
+ * there, and only its deletion had failed.
+ */
+export const lostIn = (plan: unknown): string[] =>
+  goneIn(plan).flatMap(({ address, deposed, change }) =>
+    deposed === undefined && fateOf(change.actions) === 'destroy' ? [address] : [],
+  );
 
 /** What refuses to be deleted among what a plan takes away: the rest would be gone by the time Terraform finds out. */
 export const protectedIn = (plan: unknown): string[] =>

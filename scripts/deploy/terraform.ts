@@ -4,7 +4,7 @@ import type { Command, Run } from './commands.ts';
 import { stateBucketOf, USER_FILE, type Environment } from './environment.ts';
 import { DeployError } from './errors.ts';
 import { jsonOf } from './look.ts';
-import { preciousIn, protectedIn, summaryOf } from './plan-summary.ts';
+import { lostIn, preciousIn, protectedIn, summaryOf } from './plan-summary.ts';
 
 export interface Terraform {
   /** @throws DeployError */
@@ -38,7 +38,7 @@ export interface TerraformOptions {
   readonly planOnly: boolean;
   /** What a person answers; null where all is agreed to beforehand. */
   readonly ask: ((question: string) => Promise<string>) | null;
-  /** Whether what holds something may go where nobody is asked. */
+  /** Whether what would be missed may go where nobody is asked. */
   readonly allowDestroy: boolean;
 }
 
@@ -78,13 +78,18 @@ export function terraformIn(options: TerraformOptions): Terraform {
           `Set protected = false in ${environment.folder}/environment.tf, deploy, then destroy.`,
       );
     }
-    const precious = destroys ? [] : preciousIn(plan);
-    if (precious.length === 0) return;
-    say(`What these hold goes with them, or who uses them finds nothing: ${precious.join(', ')}.`);
-    if (ask === null && !planOnly && !allowDestroy) {
+    if (destroys) return;
+    const precious = preciousIn(plan);
+    if (precious.length > 0) {
+      say(`What these hold goes with them, or who uses them finds nothing: ${precious.join(', ')}.`);
+    }
+    const missed = new Set([...precious, ...lostIn(plan)]);
+    if (missed.size > 0 && ask === null && !planOnly && !allowDestroy) {
+      const file = `${environment.folder}/${USER_FILE}`;
       throw new DeployError(
-        'Nothing was applied: without a question that needs --allow-destroy. A pool goes where the models of its folder ' +
-          `are not built: see models in ${environment.folder}/${USER_FILE}, and SLIPWAY_MODELS.`,
+        `Nothing was applied: without a question that needs --allow-destroy, since it would go: ${[...missed].join(', ')}. ` +
+          `A pool goes where the models of its folder are not built: see models in ${file}, and SLIPWAY_MODELS. ` +
+          `Other things go where that file has no alerts, budget, sign_in or tenant for them any more.`,
       );
     }
   };

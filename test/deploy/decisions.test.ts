@@ -2,12 +2,13 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildConfig, verdictOn } from '../../scripts/deploy/cloud-build.ts';
+import { buildConfig } from '../../scripts/deploy/cloud-build.ts';
 import { lineOf } from '../../scripts/deploy/commands.ts';
 import { readEnvironment } from '../../scripts/deploy/environment.ts';
 import type { Image } from '../../scripts/deploy/images.ts';
 import { nextSteps } from '../../scripts/deploy/next-steps.ts';
 import { summaryOf } from '../../scripts/deploy/plan-summary.ts';
+import { verdictOn } from '../../scripts/deploy/verdict.ts';
 import { newFolder, removeFolders } from '../local/folder.ts';
 import { SETTINGS, write } from './rig.ts';
 
@@ -82,7 +83,7 @@ test('a build has a step for each image that builds and pushes it, whatever beco
   expect(buildConfig(images, 'r-docker.pkg.dev/p/x', 'once')).toEqual({
     steps: [step('function-api', 'functions/api'), step('pool-chem', 'images/chem')],
     tags: ['once'],
-    options: { logging: 'CLOUD_LOGGING_ONLY', machineType: 'E2_HIGHCPU_8', diskSizeGb: 200 },
+    options: { logging: 'CLOUD_LOGGING_ONLY', diskSizeGb: 200 },
     timeout: '7200s',
   });
 });
@@ -110,6 +111,16 @@ describe('a build after which images are missing', () => {
     ],
     ['its end by time', build('TIMEOUT', { a: 0 }), [b], false, /ended as TIMEOUT, without b/],
     ['no end yet', build('WORKING', {}), [a], false, /goes on: WORKING/],
+    ['no end yet of more', build('WORKING', { a: 0 }), [a], false, /goes on: WORKING/],
+    ['a push that the registry does not list', build('SUCCESS', { a: 0 }), [a], false, /disagree: .* pushed a, /],
+    [
+      'one whose exit code of 0 is left out',
+      { id: '1', status: 'SUCCESS', steps: [{ id: 'a' }] },
+      [a],
+      false,
+      /disagree/,
+    ],
+    ['a step that never was', { id: '1', status: 'FAILURE', steps: [{ id: 'a' }] }, [a], true, /ended as FAILURE/],
   ])('for %s', (_, found, missing, isWorthAgain, why) => {
     expect(verdictOn(found, missing)).toEqual({ isWorthAgain, why: expect.stringMatching(why) });
   });

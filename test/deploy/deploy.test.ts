@@ -75,6 +75,14 @@ describe('a first deployment', () => {
     expect(Object.keys(state.images)).toHaveLength(FUNCTION_NAMES.length + 2);
   });
 
+  test('asks for what is in the registry as the project itself, whatever project gcloud is set to', async () => {
+    const state = emptyProject();
+    await deployTo(newRepository(), state);
+    const lists = state.calls.filter((call) => call.startsWith('gcloud artifacts docker images list'));
+    expect(lists).toHaveLength(2);
+    for (const list of lists) expect(list).toContain(' --project=my-project');
+  });
+
   test('shows the state bucket closed to the public, in the home region', async () => {
     const state = emptyProject();
     await deployTo(newRepository(), state);
@@ -248,7 +256,7 @@ describe('what is missing is said with its remedy', () => {
       /cannot be asked: .*project 123 [^]*\ngcloud services enable cloudresourcemanager\.\S+ cloudbilling\.\S+ --project=my-project$/,
     ],
     ['gcloud services enable', 'ERROR: denied', 1, /^The first APIs cannot be enabled: ERROR: denied$/],
-    ['gcloud storage buckets describe', 'ERROR: HTTPError 403: no', 1, /It is another's, or you need roles\/storage/],
+    ['gcloud storage buckets describe', 'ERROR: HTTPError 403: no', 1, /cannot be seen\. It is another's /],
     ['gcloud artifacts docker images list', 'ERROR: PERMISSION_DENIED', 1, /cannot be seen:\nERROR: PERMISSION_DENIED/],
     ['terraform -chdir=terraform/envs/dev init', 'no', 1, /^terraform init failed, .*docs\/deploy\.md/],
   ])('%s', async (begins, err, code, message) => {

@@ -5,6 +5,8 @@ import type { Ran } from '../../scripts/deploy/commands.ts';
 /** What is kept of a project between commands; plain, so that it can lie in a file. */
 export interface CloudState {
   bucket: 'none' | 'made' | 'versioned';
+  /** The number of the project that it is of. */
+  bucketOwner: string;
   registry: boolean;
   /** Digests by `image:tag`. */
   images: Record<string, string>;
@@ -24,8 +26,11 @@ export interface CloudState {
   faults: { begins: string; err: string; times: number; code?: number }[];
 }
 
+export const PROJECT_NUMBER = '123456789012';
+
 export const emptyProject = (): CloudState => ({
   bucket: 'none',
+  bucketOwner: PROJECT_NUMBER,
   registry: false,
   images: {},
   builds: [],
@@ -59,12 +64,15 @@ function gcloud(state: CloudState, args: readonly string[]): Ran {
   const is = (begin: string): boolean => line.startsWith(begin);
   if (is('--version')) return ok('Google Cloud SDK 528.0.0');
   if (is('auth ')) return ok(`${TOKEN}\n`);
-  if (is('projects describe')) return ok('ACTIVE\n');
+  if (is('projects describe')) return ok(line.includes('projectNumber') ? `ACTIVE\t${PROJECT_NUMBER}\n` : 'ACTIVE\n');
   if (is('billing projects describe')) return ok('True\n');
   if (is('services enable')) return ok();
   if (is('storage buckets describe')) {
     if (state.bucket === 'none') return fails(`${args[3]} not found: 404.`);
-    return ok(JSON.stringify({ name: 'x', ...(state.bucket === 'versioned' ? { versioning_enabled: true } : {}) }));
+    // Raw, it is as the API has it.
+    if (!args.includes('--raw')) return ok(JSON.stringify({ versioning_enabled: state.bucket === 'versioned' }));
+    const versioning = state.bucket === 'versioned' ? { versioning: { enabled: true } } : {};
+    return ok(JSON.stringify({ name: 'x', projectNumber: state.bucketOwner || undefined, ...versioning }));
   }
   if (is('storage buckets create')) {
     if (state.bucket !== 'none') return fails('HTTPError 409: you own it already');

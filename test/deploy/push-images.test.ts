@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Command } from '../../scripts/deploy/commands.ts';
 import { removeFolders } from '../local/folder.ts';
 import { emptyProject, type CloudState } from './fake-cloud.ts';
 import { BUILT, deployedOnce, deployTo, foundIn, newRepository, runOn, verbsIn, write } from './rig.ts';
@@ -37,6 +38,77 @@ describe('the build of images', () => {
     const { error } = await deployTo(newRepository(), state);
     expect(error?.message).toMatch(/^Not in the registry after the build: function-api, .*\nCloud Build did not take/);
     expect(verbsIn(state).filter((verb) => verb === 'gcloud builds submit')).toHaveLength(4);
+  });
+
+  test.each([
+    'ERROR: (gcloud.builds.submit) INVALID_ARGUMENT: invalid build: invalid disk size',
+    'Creating temporary archive of 403 file(s) totalling 403 KiB\nERROR: (gcloud.builds.submit) RESOURCE_EXHAUSTED: none left',
+    'ERROR: gcloud crashed (OSError): [Errno 28] No space left on device',
+  ])('tries no second time what is no matter of rights, and says what gcloud says: %j', async (err) => {
+    const state = emptyProject();
+    state.faults.push({ begins: 'gcloud builds submit', err, times: 9 });
+    const { error, lines } = await deployTo(newRepository(), state);
+    const [said = ''] = /ERROR: .*/.exec(err) ?? [];
+    expect(error?.message).toMatch(/^Not in the registry after the build: function-api, .*\nCloud Build did not take/);
+    expect(error?.message.endsWith(`\n${said}`)).toBe(true);
+    expect(lines.join('\n')).not.toMatch(/Rights/);
+    expect(verbsIn(state).filter((verb) => verb === 'gcloud builds submit')).toHaveLength(1);
+  });
+
+  test.each(['HTTPError 403: Forbidden', 'caller does not have permission to act as service account x'])(
+    'tries again where gcloud says %j',
+    async (err) => {
+      const state = emptyProject();
+      state.faults.push({ begins: 'gcloud builds submit', err: `ERROR: (gcloud.builds.submit) ${err}`, times: 1 });
+      expect((await deployTo(newRepository(), state)).error).toBeNull();
+    },
+  );
+
+  describe('in a project that may not build in its region', () => {
+    const err =
+      'ERROR: (gcloud.builds.submit) FAILED_PRECONDITION: due to quota restrictions, cannot run builds of this machine type in this region';
+    const refused = (): CloudState => {
+      const state = emptyProject();
+      state.faults.push({ begins: 'gcloud builds submit', err, times: 1 });
+      return state;
+    };
+
+    test('ends with the flag that builds elsewhere, and does not do so by itself', async () => {
+      const state = refused();
+      const { error } = await deployTo(newRepository(), state);
+      expect(error?.message.split('\n').slice(1)).toEqual([
+        'Cloud Build did not take the build:',
+        err,
+        'Builds may not run in us-central1 for this project. Add --build-globally: then they run in the global pool, anywhere.',
+      ]);
+      expect(verbsIn(state).filter((verb) => verb === 'gcloud builds submit')).toHaveLength(1);
+    });
+
+    test('is not told to add what is there', async () => {
+      const { error } = await deployTo(newRepository(), refused(), { buildGlobally: true });
+      expect(error?.message.endsWith(err)).toBe(true);
+    });
+  });
+
+  test('runs in the global pool where that is asked for, whatever region gcloud is set to, and so is asked for', async () => {
+    const [root, state] = [newRepository(), emptyProject()];
+    state.steps['function-api'] = { exitCode: 10, times: 1 };
+    const run = runOn(root, state);
+    const builds: Command[] = [];
+    const { error } = await deployTo(root, state, {
+      buildGlobally: true,
+      run: (command) => {
+        if (command.args[0] === 'builds') builds.push(command);
+        return run(command);
+      },
+    });
+    expect(builds.map(({ args, env }) => [args[1], args.join(' ').includes('region'), env])).toEqual([
+      ['submit', false, { CLOUDSDK_BUILDS_REGION: 'global' }],
+      ['list', false, { CLOUDSDK_BUILDS_REGION: 'global' }],
+    ]);
+    expect(error?.message).toMatch(
+      /\nIts log: CLOUDSDK_BUILDS_REGION=global gcloud builds log build-0 --project=my-project$/,
+    );
   });
 
   test('tries a Dockerfile that fails no second time, names its image, and has pushed the others', async () => {

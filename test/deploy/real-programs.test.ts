@@ -1,14 +1,22 @@
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildConfig, sendBuild } from '../../scripts/deploy/cloud-build.ts';
+import { systemCommands } from '../../scripts/deploy/commands.ts';
+import { registryOf } from '../../scripts/deploy/environment.ts';
+import { isStateThere } from '../../scripts/deploy/ground.ts';
+import { digestsIn } from '../../scripts/deploy/registry.ts';
+import { endOf } from '../../scripts/deploy/watch-build.ts';
 import { newFolder, removeFolders } from '../local/folder.ts';
-import { emptyProject } from './fake-cloud.ts';
+import { PROJECT_NUMBER } from './fake-cloud.ts';
+import { fakeGoogle, type FakeGoogle } from './fake-google.ts';
 import { DEV, Machine } from './machine.ts';
 import { write } from './rig.ts';
 
 afterAll(() => removeFolders());
 const TIMEOUT_MS = 120_000;
+const ROOT = join(import.meta.dirname, '../..');
 
 const here = (program: string): boolean => spawnSync(program, ['--version']).status === 0;
 const where = (program: string): string =>
@@ -96,43 +104,101 @@ resource "terraform_data" "service" {
 });
 
 (here('gcloud') ? describe : describe.skip)('with the real gcloud, and no account', () => {
+  /** These are tried on more than their words, below. */
+  const TRIED = /^gcloud (builds|artifacts|storage buckets describe) /;
+
   test(
     'each command is one that it understands: it asks for the account, and for nothing else',
     async () => {
       const machine = new Machine();
-      // So that why it failed is asked, too.
-      machine.keep({ ...emptyProject(), steps: { receiver: { exitCode: 10, times: 1 } } });
-      await machine.deploy(DEV);
       await machine.deploy(DEV);
       const config = newFolder();
-      mkdirSync(join(config, 'source'));
-      const asked = new Set(
-        machine.state().calls.filter((call) => call.startsWith('gcloud ') && !/--version/.test(call)),
-      );
-      const [source, file] = [join(config, 'source'), join(config, 'cloudbuild.json')];
-      writeFileSync(join(source, 'x'), '');
-      writeFileSync(file, JSON.stringify({ steps: [{ name: 'x' }] }));
+      const asked = machine
+        .state()
+        .calls.filter((call) => call.startsWith('gcloud ') && !/--version$/.test(call) && !TRIED.test(call));
       const env = {
         PATH: process.env['PATH'],
         HOME: config,
         CLOUDSDK_CONFIG: config,
         CLOUDSDK_CORE_DISABLE_PROMPTS: '1',
       };
-      const complaintOf = (call: string): Promise<string> => {
-        const args = call.split(' ').slice(1);
-        // What was sent to the build is gone with the deployment.
-        if (args[1] === 'submit') args[2] = source;
-        const real = args.map((arg) => (arg.startsWith('--config=') ? `--config=${file}` : arg));
-        return new Promise((resolve) =>
-          execFile('gcloud', real, { env }, (_error, _out, err) => resolve(`${call}\n${err}`)),
+      const complaintOf = (call: string): Promise<string> =>
+        new Promise((resolve) =>
+          execFile('gcloud', call.split(' ').slice(1), { env }, (_error, _out, err) => resolve(`${call}\n${err}`)),
         );
-      };
-      for (const complaint of await Promise.all([...asked].map(complaintOf))) {
+      for (const complaint of await Promise.all(asked.map(complaintOf))) {
         expect(complaint).toMatch(/active account selected|default credentials were not found/);
       }
-      expect([...asked].filter((call) => call.startsWith('gcloud builds '))).toHaveLength(3);
-      expect(asked.size).toBeGreaterThanOrEqual(10);
+      expect(asked).toHaveLength(7);
     },
     TIMEOUT_MS,
   );
 });
+
+(here('gcloud') ? describe : describe.skip)(
+  'with the real gcloud, set to another project, on a stand-in for its API',
+  () => {
+    let google: FakeGoogle;
+    const said: string[] = [];
+    const environment = {
+      ...{ name: 'dev', folder: 'terraform/envs/dev', project: 'my-project', home: 'us-central1' },
+      ...{ prefix: 'slipway-dev', models: [] },
+    };
+    const watching = () => ({
+      ...{ environment, buildGlobally: false, pause: async () => undefined, say: () => undefined },
+      run: systemCommands({ cwd: ROOT, env: google.env, say: (line) => said.push(line) }).run,
+    });
+    beforeAll(async () => {
+      google = await fakeGoogle();
+    });
+    afterAll(() => google.close());
+
+    test(
+      'a build is sent as its configuration says it, to the home region, and found again by its tag',
+      async () => {
+        const [folder, config] = [newFolder(), join(newFolder(), 'cloudbuild.json')];
+        const image = { group: 'receiver', name: 'receiver', image: 'receiver', folder: 'receiver', tag: 'a' } as const;
+        write(folder, 'receiver/Dockerfile', 'FROM scratch');
+        const { code } = await sendBuild(watching(), { folder, config, images: [image], tag: 'once' });
+        expect(code).toBe(0);
+        const { path, body, quota } = google.asked.find(
+          ({ method, path: to }) => method === 'POST' && to.endsWith('/builds'),
+        )!;
+        expect([path, quota]).toEqual(['/v1/projects/my-project/locations/us-central1/builds', 'my-project']);
+        const { options, ...rest } = buildConfig([image], registryOf(environment), 'once');
+        expect(JSON.parse(body)).toEqual({
+          ...rest,
+          // As a number of 64 bits is written.
+          options: { ...options, diskSizeGb: String(options['diskSizeGb']) },
+          serviceAccount: 'projects/my-project/serviceAccounts/slipway-dev-build@my-project.iam.gserviceaccount.com',
+          source: { storageSource: { bucket: 'x', object: 'o', generation: '1' } },
+        });
+        expect(await endOf(watching(), 'once')).toMatchObject({ id: 'b', status: 'SUCCESS' });
+      },
+      TIMEOUT_MS,
+    );
+
+    test(
+      'what is in the registry counts on the quota of the project itself',
+      async () => {
+        expect(await digestsIn(watching().run, environment)).toEqual(new Map());
+        const quotas = google.asked.filter(({ path }) => path.includes('/repositories/')).map(({ quota }) => quota);
+        expect(quotas).toEqual(['my-project', 'my-project']);
+      },
+      TIMEOUT_MS,
+    );
+
+    test(
+      "the bucket of the state is seen to be the project's, and a missing one to be missing",
+      async () => {
+        const { run } = watching();
+        const [isThere, isMissing] = await Promise.all([
+          isStateThere(run, environment, PROJECT_NUMBER),
+          isStateThere(run, { ...environment, prefix: 'gone' }, PROJECT_NUMBER),
+        ]);
+        expect([isThere, isMissing]).toEqual([true, false]);
+      },
+      TIMEOUT_MS,
+    );
+  },
+);

@@ -94,6 +94,7 @@ async function through(
     ask: null,
     planOnly: false,
     allowDestroy: false,
+    buildGlobally: false,
     pause: async () => undefined,
     ...more,
   };

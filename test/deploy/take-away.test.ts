@@ -16,7 +16,7 @@ describe('a deployment', () => {
       state.changes = [{ address: 'module.slipway.that', type, change: { actions: ['delete'], before: {} } }];
       state.registry = true;
       const refused = await deployTo(root, state);
-      expect(refused.error?.message).toMatch(/^Nothing was applied: .* --allow-destroy.* models .*SLIPWAY_MODELS\.$/);
+      expect(refused.error?.message).toMatch(/^Nothing was applied: .* --allow-destroy.* models .*SLIPWAY_MODELS\./);
       expect(refused.lines.join('\n')).toContain(
         'goes with them, or who uses them finds nothing: module.slipway.that.',
       );
@@ -28,6 +28,52 @@ describe('a deployment', () => {
       expect((await deployTo(root, state, { ask: async () => 'my-project' })).error).toBeNull();
     },
   );
+});
+
+describe('a deployment where nobody is asked', () => {
+  const planWith = async (type: string, actions: readonly string[], more: object = {}) => {
+    const { root, state } = await deployedOnce();
+    writeFileSync(join(root, 'built.json'), JSON.stringify({ ...BUILT, 'functions/api/main.mjs': '// better' }));
+    state.changes = [{ address: 'module.slipway.that', type, change: { actions, before: {} }, ...more }];
+    return { root, state };
+  };
+
+  test.each(['google_monitoring_alert_policy', 'google_billing_budget', 'google_pubsub_topic_iam_member'])(
+    'takes away no %s that is not made anew, names it, and does with a word for it',
+    async (type) => {
+      const { root, state } = await planWith(type, ['delete']);
+      const before = state.applied;
+      const { error } = await deployTo(root, state);
+      expect(error?.message).toMatch(
+        /^Nothing was applied: without a question that needs --allow-destroy, since it would go: module\.slipway\.that\. .*terraform\.tfvars\.json.* alerts, /,
+      );
+      expect(state.applied).toBe(before);
+      expect((await deployTo(root, state, { planOnly: true })).error).toBeNull();
+      expect((await deployTo(root, state, { allowDestroy: true })).error).toBeNull();
+      expect(state.applied).not.toBe(before);
+    },
+  );
+
+  test.each<[string, string[], object]>([
+    ['made anew', ['delete', 'create'], {}],
+    ['made anew before', ['create', 'delete'], {}],
+    ['no longer known, and left', ['forget'], {}],
+    ['what is left of one that was made anew', ['delete'], { deposed: '00000000' }],
+  ])('is not refused for what is %s', async (_, actions, more) => {
+    const { root, state } = await planWith('google_monitoring_alert_policy', actions, more);
+    expect((await deployTo(root, state)).error).toBeNull();
+  });
+
+  test('a person sees what goes before the question', async () => {
+    const { root, state } = await planWith('google_billing_budget', ['delete']);
+    let said: readonly string[] = [];
+    const lines: string[] = [];
+    const { error } = await deployTo(root, state, {
+      say: (line) => lines.push(line),
+      ask: async () => ((said = [...lines]), 'my-project'),
+    });
+    expect([error, said.includes('  destroy  module.slipway.that')]).toEqual([null, true]);
+  });
 });
 
 describe('taking it away', () => {
