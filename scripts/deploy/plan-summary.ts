@@ -52,14 +52,18 @@ const goneIn = (plan: unknown) =>
 export const preciousIn = (plan: unknown): string[] =>
   goneIn(plan).flatMap(({ type, address }) => (PRECIOUS.has(type ?? '') ? [address] : []));
 
+/** Terraform's own: there is nothing behind them. */
+const NOTHING = new Set(['terraform_data', 'time_sleep']);
+
 /**
  * What a plan takes away and does not make anew, whatever it is; by its addresses. Not what is deposed: of that a newer one is
  * there, and only its deletion had failed.
  */
 export const lostIn = (plan: unknown): string[] =>
-  goneIn(plan).flatMap(({ address, deposed, change }) =>
-    deposed === undefined && fateOf(change.actions) === 'destroy' ? [address] : [],
-  );
+  goneIn(plan).flatMap(({ address, type, deposed, change }) => {
+    const isSomething = deposed === undefined && !NOTHING.has(type ?? '');
+    return isSomething && fateOf(change.actions) === 'destroy' ? [address] : [];
+  });
 
 /** What refuses to be deleted among what a plan takes away: the rest would be gone by the time Terraform finds out. */
 export const protectedIn = (plan: unknown): string[] =>

@@ -6,11 +6,11 @@ import { lineOf, type Ran } from './commands.ts';
 import { DeployError } from './errors.ts';
 import { writePlaceholders } from './found.ts';
 import type { Built, Image } from './images.ts';
-import { refusalOf } from './refusal.ts';
+import { isCrash, isForRights, refusalOf } from './refusal.ts';
 import { digestsAfterBuild, digestsIn, missingIn, type Digests } from './registry.ts';
 import type { Terraform } from './terraform.ts';
 import { pushedBy, verdictOn, type Verdict } from './verdict.ts';
-import { endOf, type Watching } from './watch-build.ts';
+import { endOf, type FoundBuild, type Watching } from './watch-build.ts';
 
 export interface Pushing extends Watching {
   readonly terraform: Terraform;
@@ -74,6 +74,17 @@ async function builtAll(pushing: Pushing, images: readonly Image[], first: reado
   }
 }
 
+/** What became of what was sent without a good end; null where there is no build. */
+async function seenEnd(pushing: Pushing, { err }: Ran, tag: string): Promise<FoundBuild | null> {
+  try {
+    return await endOf(pushing, tag, isCrash(err));
+  } catch (error) {
+    // Who may not build yet may not look yet either.
+    if (error instanceof DeployError && isForRights(err)) return null;
+    throw error;
+  }
+}
+
 type Outcome = { digests: Digests } | { missing: readonly Image[]; verdict: Verdict };
 
 /** What the registry has after a build; where that is not all, why. @param asked those that were to be built */
@@ -83,7 +94,7 @@ async function outcomeOf(
 ): Promise<Outcome> {
   const { run, environment, buildGlobally, pause } = pushing;
   // Where gcloud has not seen its end, it may go on.
-  const watched = sent.code === 0 ? null : await endOf(pushing, tag);
+  const watched = sent.code === 0 ? null : await seenEnd(pushing, sent, tag);
   if (sent.code !== 0 && watched === null) {
     return { missing: asked, verdict: refusalOf(sent.err, buildGlobally ? null : environment.home) };
   }

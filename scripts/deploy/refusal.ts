@@ -13,6 +13,9 @@ function complaintIn(err: string): string {
 /** Whether gcloud was refused for rights that are missing, or not known everywhere yet. */
 export const isForRights = (err: string): boolean => NO_RIGHT.test(complaintIn(err));
 
+/** Whether gcloud broke down, so that nobody can say by its word how far it had come. */
+export const isCrash = (err: string): boolean => /\bgcloud crashed\b/.test(complaintIn(err));
+
 /**
  * Why there is no build at all.
  * @param err what gcloud said as it was to send it

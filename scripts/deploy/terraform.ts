@@ -87,9 +87,10 @@ export function terraformIn(options: TerraformOptions): Terraform {
     if (missed.size > 0 && ask === null && !planOnly && !allowDestroy) {
       const file = `${environment.folder}/${USER_FILE}`;
       throw new DeployError(
-        `Nothing was applied: without a question that needs --allow-destroy, since it would go: ${[...missed].join(', ')}. ` +
+        `This plan was not applied: without a question that needs --allow-destroy, since it would go: ${[...missed].join(', ')}. ` +
           `A pool goes where the models of its folder are not built: see models in ${file}, and SLIPWAY_MODELS. ` +
-          `Other things go where that file has no alerts, budget, sign_in or tenant for them any more.`,
+          `Other things go where that file asks for them no more (alerts, budget, deployers, sign_in, tenants), or this version does ` +
+          `not. If that is meant, deploy once without --yes, and answer.`,
       );
     }
   };

@@ -28,12 +28,14 @@ const GOING_ON = ['PENDING', 'QUEUED', 'WORKING'];
 export const goesOn = ({ status }: Pick<FoundBuild, 'status'>): boolean => GOING_ON.includes(status);
 
 /**
- * The build of this tag, once it has ended, or as it is after the longest time that it may take; null where Cloud Build has none.
+ * The build of this tag, once it has ended, or as it is when it was waited for as long as a build may run; null where Cloud Build
+ * has none.
+ * @param mayBeNew whether one that is not there yet may have been made a moment ago
  * @throws DeployError where that cannot be seen
  */
-export async function endOf(watching: Watching, tag: string): Promise<FoundBuild | null> {
+export async function endOf(watching: Watching, tag: string, mayBeNew = false): Promise<FoundBuild | null> {
   const { run, say, pause } = watching;
-  let [blind, isSaid] = [0, false];
+  let [blind, isSaid, mayBeLate] = [0, false, mayBeNew];
   for (let waitedS = 0; ; waitedS += LOOK_AGAIN_S) {
     const { code, out, err } = await run(onBuilds(watching, ['list', `--filter=tags=${tag}`, '--format=json']));
     const found = Builds.safeParse(jsonOf(out));
@@ -44,11 +46,13 @@ export async function endOf(watching: Watching, tag: string): Promise<FoundBuild
       }
     } else {
       const [build = null] = found.data;
-      if (build === null || !goesOn(build) || waitedS >= LONGEST_S) return build;
-      blind = 0;
-      if (!isSaid)
+      const isAwaited = build === null ? mayBeLate : goesOn(build);
+      if (!isAwaited || waitedS >= LONGEST_S) return build;
+      [blind, mayBeLate] = [0, false];
+      if (build !== null && !isSaid) {
+        isSaid = true;
         say(`The build goes on, though gcloud no longer watches it: looked at again every ${LOOK_AGAIN_S} s.`);
-      isSaid = true;
+      }
     }
     await pause(LOOK_AGAIN_S * 1_000);
   }

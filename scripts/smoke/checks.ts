@@ -32,10 +32,15 @@ export const good = <T>(said: string, value: T): Good<T> => ({ said, value });
 export interface Checks {
   /**
    * Makes a check, again while it fails in a way that may pass and the time is not up, and says how it went.
+   * @param work may tell on its way where it stands
    * @returns null where it failed
    * @throws the signal's reason, where that is why
    */
-  check<T>(name: CheckName, withinMs: number, work: () => Promise<Good<T>>): Promise<T | null>;
+  check<T>(
+    name: CheckName,
+    withinMs: number,
+    work: (tell: (text: string) => void) => Promise<Good<T>>,
+  ): Promise<T | null>;
   /** Says how many were good. @returns whether all of `due` were made, and are */
   close(due: readonly CheckName[]): boolean;
 }
@@ -61,9 +66,10 @@ export function checksTo(
     check: async (name, withinMs, work) => {
       const startedMs = nowMs();
       try {
+        const tell = (text: string): void => line('...', name, seconds(startedMs), text);
         const isLong = ({ message }: Error): void =>
-          line('...', name, seconds(startedMs), `${message} This is waited for, up to ${withinMs / 1_000} s.`);
-        const { said, value } = await patiently(work, { withinMs, signal, clock, isLong });
+          tell(`${message} This is waited for, up to ${withinMs / 1_000} s.`);
+        const { said, value } = await patiently(() => work(tell), { withinMs, signal, clock, isLong });
         outcomes.set(name, true);
         line('ok', name, seconds(startedMs), said);
         return value;

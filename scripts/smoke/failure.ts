@@ -11,7 +11,7 @@ export class NotYet extends SmokeFailure {
 }
 
 /** Google's front end is there before any service of ours: where nobody is, the address is wrong. */
-const NOBODY = /: (ECONNREFUSED|ENOTFOUND)\.$/;
+export const NOBODY = /: (ECONNREFUSED|ENOTFOUND)\.$/;
 
 /**
  * Whether something that was just deployed may answer otherwise soon: in a new service's place Cloud Run answers 404, 403 or 503 for
@@ -22,5 +22,6 @@ export function isNotYet(error: unknown): boolean {
   if (!(error instanceof SlipwayError)) return false;
   const { status, code, detail } = error;
   if (status === null) return !NOBODY.test(detail);
-  return code === 'unexpected_answer' || status === 429 || status >= 500;
+  // What answers 200 in a way of its own will do so later, too.
+  return (code === 'unexpected_answer' && status !== 200) || status === 429 || status >= 500;
 }

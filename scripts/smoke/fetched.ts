@@ -1,5 +1,5 @@
 import { reasonOf } from '../../client/problem.ts';
-import { NotYet } from './failure.ts';
+import { NOBODY, NotYet, SmokeFailure } from './failure.ts';
 
 /** No answer for so long, and the call is given up. */
 const CALL_MS = 15_000;
@@ -12,7 +12,7 @@ export interface Fetched {
 /**
  * An answer that has come in full, of whatever status.
  * @param name what is asked, in what is thrown: an address may be a secret
- * @throws NotYet where none comes in time
+ * @throws NotYet where none comes in time; SmokeFailure where nobody is there
  */
 export async function fetched(
   url: string,
@@ -26,6 +26,7 @@ export async function fetched(
   } catch (error) {
     signal.throwIfAborted();
     if (late.aborted) throw new NotYet(`${name} does not answer within ${callMs / 1_000} s.`);
-    throw new NotYet(`${name} cannot be reached: ${reasonOf(error)}.`);
+    const why = `${name} cannot be reached: ${reasonOf(error)}.`;
+    throw NOBODY.test(why) ? new SmokeFailure(why) : new NotYet(why);
   }
 }

@@ -6,7 +6,7 @@ import { eventNameOf } from '../../domain/webhook-event.ts';
 import { good, type Good } from './checks.ts';
 import { SmokeFailure } from './failure.ts';
 import type { Listener } from './listener.ts';
-import { patiently, type Patience } from './patience.ts';
+import { patiently, TELL_AFTER_MS, type Patience } from './patience.ts';
 import type { Owed } from './webhooks.ts';
 
 /** A job that is asked for. */
@@ -40,33 +40,47 @@ export interface Ran {
   readonly events: readonly JobEvent[];
 }
 
-/** Follows a job to its end, and says where its time went if that does not come. @throws SmokeFailure */
+/**
+ * Follows a job to its end, and says where its time went if that does not come.
+ * @param tell told where the job stands, if it takes long
+ * @throws SmokeFailure
+ */
 export async function followed(
   client: SlipwayClient,
   { id, model }: JobResource,
   { withinMs, signal, clock }: Patience,
+  tell: (text: string) => void,
 ): Promise<Good<Ran>> {
   const timeout = AbortSignal.timeout(withinMs);
   const ended = AbortSignal.any([signal, timeout]);
   const events: JobEvent[] = [];
+  const inTheWay: string[] = [];
   const follow = async (): Promise<JobResource> => {
     const after = versionsOf(events).at(-1)?.version ?? 0;
-    for await (const event of client.followJob(id, { after, signal: ended })) events.push(event);
-    return client.getJob(id, { signal: ended });
+    try {
+      for await (const event of client.followJob(id, { after, signal: ended })) events.push(event);
+      return await client.getJob(id, { signal: ended });
+    } catch (error) {
+      if (!ended.aborted) inTheWay.push((error as Error).message);
+      throw error;
+    }
   };
+  const tellNoMore = clock.after(TELL_AFTER_MS, () =>
+    tell(
+      `job ${id} is ${versionsOf(events).at(-1)?.data.state ?? 'not heard of yet'}. It has up to ${withinMs / 1_000} s.`,
+    ),
+  );
   let job: JobResource;
   try {
-    job = await patiently(follow, { withinMs, signal: ended, clock });
+    // Until the signal, and not by a second clock beside it.
+    job = await patiently(follow, { withinMs: Infinity, signal: ended, clock });
   } catch (error) {
     if (!timeout.aborted || signal.aborted) throw error;
-    const { sentences } = await client.explainJob(id, { signal });
-    // Nobody looks at what would come of it, and it may cost.
-    const after = await client.cancelJob(id, { signal }).then(
-      () => 'It is canceled now.',
-      () => 'It goes on.',
-    );
-    const late = `job ${id} has not ended after ${withinMs / 1_000} s (--timeout).`;
-    throw new SmokeFailure(`${late} ${sentences.join(' ')} ${after}`);
+    const late = `job ${id} was not seen to end within ${withinMs / 1_000} s (--timeout).`;
+    const why = inTheWay.slice(-1).map((last) => `Following it failed at last with: ${last}`);
+    throw new SmokeFailure([late, ...why, ...(await leave(client, id, signal))].join(' '));
+  } finally {
+    tellNoMore();
   }
   if (job.state !== 'succeeded') {
     const why = job.error === null ? '' : `: ${job.error.message} (${job.error.kind})`;
@@ -74,6 +88,16 @@ export async function followed(
   }
   const { queuedSeconds, runSeconds } = job.timing;
   return good(`succeeded; waited ${queuedSeconds ?? '?'} s for a worker, ran ${runSeconds ?? '?'} s`, { job, events });
+}
+
+/** Where its time went, and its end: nobody looks at what would come of it, and it may cost. */
+async function leave(client: SlipwayClient, id: string, signal: AbortSignal): Promise<readonly string[]> {
+  const { sentences } = await client.explainJob(id, { signal }).catch(() => ({ sentences: [] }));
+  const after = await client.cancelJob(id, { signal }).then(
+    ({ outcome }) => (outcome === 'canceled' ? 'It is canceled now.' : 'Its worker is asked to stop now.'),
+    ({ message }: Error) => `It was not canceled: ${message}`,
+  );
+  return [...sentences, after];
 }
 
 /** Whether its events are all there, and lead from queued over running to succeeded. @throws SmokeFailure */

@@ -4,7 +4,7 @@ import { isNotYet } from './failure.ts';
 /** Where something is waited for that cannot be held: often enough for a person. */
 const LOOK_EVERY_MS = 1_000;
 /** So long is waited without a word. */
-const TELL_AFTER_MS = 10_000;
+export const TELL_AFTER_MS = 10_000;
 
 export type SmokeClock = ClientHost['clock'];
 

@@ -74,7 +74,7 @@ export async function smoke(options: Smoke): Promise<boolean> {
       submitted(client, heard, request, idempotencyKey, signal),
     );
     const patience = { withinMs: times.jobMs, signal, clock };
-    const ran = job === null ? null : await checks.check('run', 0, () => followed(client, job, patience));
+    const ran = job === null ? null : await checks.check('run', 0, (tell) => followed(client, job, patience, tell));
     if (ran !== null) {
       owed.push(...owedFor(ran.job.id, ran.events));
       await checks.check('output', answersMs, () => outputOf(client, ran.job, found, signal));
@@ -88,7 +88,7 @@ export async function smoke(options: Smoke): Promise<boolean> {
     }
     if (to !== null && owed.length > 0) {
       const { webhooksMs, eventsMs, staleMs } = times;
-      const all = await checks.check('webhooks', webhooksMs, () => arrived(to, owed, secret, signal, webhooksMs));
+      const all = await checks.check('webhooks', webhooksMs, () => arrived(to, owed, secret, signal));
       const another = (): Promise<unknown> => cancellation(client, request, signal)();
       // Of what did not come at all nobody can say what would have carried it.
       if (all !== null)

@@ -82,7 +82,6 @@ export function saidOf(told: readonly Told[]): string {
 
 /**
  * Whether all has come that is owed.
- * @param withinMs how long it was waited for, in what is said of the others
  * @throws SmokeFailure; NotYet where something is still to come
  */
 export async function arrived(
@@ -90,7 +89,6 @@ export async function arrived(
   owed: readonly Owed[],
   secret: string,
   signal: AbortSignal,
-  withinMs: number,
 ): Promise<Good<true>> {
   // Those of a job that failed its own check are no matter: what is owed for it is not known.
   const told = (await believed(await inbox.received(signal), secret)).filter((each) =>
@@ -100,9 +98,9 @@ export async function arrived(
   const fault = faultOf(owed, told);
   if (fault !== null) throw new SmokeFailure(`${fault}.`);
   if (missing.length === 0) return good(saidOf(told), true);
-  const late = missing.map(({ type, version }) => `${type} (version ${version})`).join(', ');
+  const named = missing.map(({ type, version }) => `${type} (version ${version})`).join(', ');
   throw new NotYet(
-    `${missing.length} of ${owed.length} did not come within ${withinMs / 1_000} s: ${late}. ` +
+    `${missing.length} of ${owed.length} did not come: ${named}. ` +
       'The log of deliver-webhook says what became of them.',
   );
 }

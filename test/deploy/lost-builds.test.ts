@@ -91,6 +91,50 @@ describe('a build that gcloud loses sight of', () => {
   });
 });
 
+describe('a build that Cloud Build does not list', () => {
+  const right = 'ERROR: (gcloud.builds.submit) PERMISSION_DENIED: not yet';
+  /** The first so many submissions fail so, and the first so many looks after them find this. */
+  const failing =
+    (err: string, looks: { times: number; code: number; out: string; err: string }) =>
+    (run: Run): Run => {
+      let [isFailed, left] = [false, looks.times];
+      return async (command) => {
+        if (command.args[1] === 'submit' && !isFailed) {
+          isFailed = true;
+          const sent = await run(command);
+          return { ...sent, code: 1, err };
+        }
+        return isList(command.args) && (left -= 1) >= 0 ? looks : run(command);
+      };
+    };
+
+  test('since who may not build may not look either is sent again', async () => {
+    const { error, pauses } = await deployWith((run) => {
+      let isRefused = true;
+      return async (command) => {
+        if (command.args[1] === 'submit' && isRefused) return { code: 1, out: '', err: right };
+        if (!isList(command.args) || !isRefused) return run(command);
+        isRefused = false;
+        return { code: 1, out: '', err: 'ERROR: (gcloud.builds.list) PERMISSION_DENIED' };
+      };
+    });
+    expect([error, pauses]).toEqual([null, [30_000]]);
+  });
+
+  test('at once, after gcloud broke down, is looked for once more', async () => {
+    const none = { times: 1, code: 0, out: '[]', err: '' };
+    const { error, pauses, builds } = await deployWith(failing(CRASH.err, none));
+    expect([error, pauses, builds]).toEqual([null, [15_000], 1]);
+  });
+
+  test('then either was never made', async () => {
+    const none = { times: 2, code: 0, out: '[]', err: '' };
+    const { error, builds } = await deployWith(failing(CRASH.err, none));
+    expect(error?.message).toMatch(/\nCloud Build did not take the build:\nERROR: gcloud crashed/);
+    expect(builds).toBe(1);
+  });
+});
+
 describe('images that the build has pushed, and the registry does not list', () => {
   const hiding =
     (lists: number) =>

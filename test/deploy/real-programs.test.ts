@@ -7,7 +7,7 @@ import { systemCommands } from '../../scripts/deploy/commands.ts';
 import { registryOf } from '../../scripts/deploy/environment.ts';
 import { isStateThere } from '../../scripts/deploy/ground.ts';
 import { digestsIn } from '../../scripts/deploy/registry.ts';
-import { endOf } from '../../scripts/deploy/watch-build.ts';
+import { endOf, type Watching } from '../../scripts/deploy/watch-build.ts';
 import { newFolder, removeFolders } from '../local/folder.ts';
 import { PROJECT_NUMBER } from './fake-cloud.ts';
 import { fakeGoogle, type FakeGoogle } from './fake-google.ts';
@@ -144,10 +144,17 @@ resource "terraform_data" "service" {
       ...{ name: 'dev', folder: 'terraform/envs/dev', project: 'my-project', home: 'us-central1' },
       ...{ prefix: 'slipway-dev', models: [] },
     };
-    const watching = () => ({
-      ...{ environment, buildGlobally: false, pause: async () => undefined, say: () => undefined },
+    const watching = (buildGlobally = false): Watching => ({
+      ...{ environment, buildGlobally, pause: async () => undefined, say: () => undefined },
       run: systemCommands({ cwd: ROOT, env: google.env, say: (line) => said.push(line) }).run,
     });
+    const image = { group: 'receiver', name: 'receiver', image: 'receiver', folder: 'receiver', tag: 'a' } as const;
+    /** Sends one image to be built. @returns gcloud's exit code */
+    const sent = async (to: Watching, tag: string): Promise<number | null> => {
+      const [folder, config] = [newFolder(), join(newFolder(), 'cloudbuild.json')];
+      write(folder, 'receiver/Dockerfile', 'FROM scratch');
+      return (await sendBuild(to, { folder, config, images: [image], tag })).code;
+    };
     beforeAll(async () => {
       google = await fakeGoogle();
     });
@@ -156,11 +163,7 @@ resource "terraform_data" "service" {
     test(
       'a build is sent as its configuration says it, to the home region, and found again by its tag',
       async () => {
-        const [folder, config] = [newFolder(), join(newFolder(), 'cloudbuild.json')];
-        const image = { group: 'receiver', name: 'receiver', image: 'receiver', folder: 'receiver', tag: 'a' } as const;
-        write(folder, 'receiver/Dockerfile', 'FROM scratch');
-        const { code } = await sendBuild(watching(), { folder, config, images: [image], tag: 'once' });
-        expect(code).toBe(0);
+        expect(await sent(watching(), 'once')).toBe(0);
         const { path, body, quota } = google.asked.find(
           ({ method, path: to }) => method === 'POST' && to.endsWith('/builds'),
         )!;
@@ -174,6 +177,19 @@ resource "terraform_data" "service" {
           source: { storageSource: { bucket: 'x', object: 'o', generation: '1' } },
         });
         expect(await endOf(watching(), 'once')).toMatchObject({ id: 'b', status: 'SUCCESS' });
+      },
+      TIMEOUT_MS,
+    );
+
+    test(
+      'a build that is to be anywhere goes to the global pool, and is looked for there, though gcloud is set to a region',
+      async () => {
+        const before = google.asked.length;
+        expect(await sent(watching(true), 'anywhere')).toBe(0);
+        expect(await endOf(watching(true), 'anywhere')).toMatchObject({ id: 'b' });
+        const asked = google.asked.slice(before).filter(({ path }) => /\/builds(\/b)?$/.test(path));
+        expect(asked.map(({ method }) => method)).toEqual(expect.arrayContaining(['POST', 'GET']));
+        expect(asked.filter(({ path }) => !path.startsWith('/v1/projects/my-project/locations/global/'))).toEqual([]);
       },
       TIMEOUT_MS,
     );

@@ -16,7 +16,9 @@ describe('a deployment', () => {
       state.changes = [{ address: 'module.slipway.that', type, change: { actions: ['delete'], before: {} } }];
       state.registry = true;
       const refused = await deployTo(root, state);
-      expect(refused.error?.message).toMatch(/^Nothing was applied: .* --allow-destroy.* models .*SLIPWAY_MODELS\./);
+      expect(refused.error?.message).toMatch(
+        /^This plan was not applied: .* --allow-destroy.* models .*SLIPWAY_MODELS\./,
+      );
       expect(refused.lines.join('\n')).toContain(
         'goes with them, or who uses them finds nothing: module.slipway.that.',
       );
@@ -45,7 +47,7 @@ describe('a deployment where nobody is asked', () => {
       const before = state.applied;
       const { error } = await deployTo(root, state);
       expect(error?.message).toMatch(
-        /^Nothing was applied: without a question that needs --allow-destroy, since it would go: module\.slipway\.that\. .*terraform\.tfvars\.json.* alerts, /,
+        /^This plan was not applied: without a question that needs --allow-destroy, since it would go: module\.slipway\.that\. .*terraform\.tfvars\.json.*\(alerts, /,
       );
       expect(state.applied).toBe(before);
       expect((await deployTo(root, state, { planOnly: true })).error).toBeNull();
@@ -61,6 +63,11 @@ describe('a deployment where nobody is asked', () => {
     ['what is left of one that was made anew', ['delete'], { deposed: '00000000' }],
   ])('is not refused for what is %s', async (_, actions, more) => {
     const { root, state } = await planWith('google_monitoring_alert_policy', actions, more);
+    expect((await deployTo(root, state)).error).toBeNull();
+  });
+
+  test.each(['terraform_data', 'time_sleep'])('is not refused for a %s, which nothing stands behind', async (type) => {
+    const { root, state } = await planWith(type, ['delete']);
     expect((await deployTo(root, state)).error).toBeNull();
   });
 

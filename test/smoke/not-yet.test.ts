@@ -5,7 +5,8 @@ import { SlipwayError, type SlipwayClient } from '../../client/index.ts';
 import { checksTo, good } from '../../scripts/smoke/checks.ts';
 import { NotYet, SmokeFailure } from '../../scripts/smoke/failure.ts';
 import { inboxAt, type Inbox } from '../../scripts/smoke/inbox.ts';
-import { cancellation } from '../../scripts/smoke/job.ts';
+import { cancellation, followed } from '../../scripts/smoke/job.ts';
+import type { JobResource } from '../../domain/contract/http.ts';
 import type { SmokeClock } from '../../scripts/smoke/patience.ts';
 import { healthy } from '../../scripts/smoke/ready.ts';
 import { createReceiver } from '../../scripts/smoke/receiver.ts';
@@ -68,6 +69,10 @@ describe('a check of what was just deployed', () => {
   test.each([
     ['what is wrong', new SmokeFailure('wrong')],
     ['a key that is not good', new SlipwayError(401, 'unauthenticated', 'This API key is not known.')],
+    [
+      'an answer of another kind',
+      new SlipwayError(200, 'unexpected_answer', 'http://x answers HTTP 200, with no events.'),
+    ],
     ['an address where nobody is', new SlipwayError(null, 'unreachable', 'http://x cannot be reached: ECONNREFUSED.')],
     ['a name that nobody has', new SlipwayError(null, 'unreachable', 'http://x cannot be reached: ENOTFOUND.')],
     ['what nobody has thought of', new TypeError('x is not a function')],
@@ -93,6 +98,54 @@ describe('a check of what was just deployed', () => {
       throw new NotYet('soon');
     };
     await expect(checked(60_000, work, ended.signal)).rejects.toThrow('Interrupted.');
+  });
+});
+
+describe('a job that is not seen to end', () => {
+  const client = (more: Partial<SlipwayClient>): SlipwayClient =>
+    ({
+      // It is as if the job were never heard of.
+      followJob: async function* () {
+        throw new SlipwayError(403, 'unexpected_answer', 'http://x answers HTTP 403.');
+      },
+      explainJob: async () => ({ sentences: ['It waits for a worker.'] }),
+      cancelJob: async () => ({ outcome: 'requested' }),
+      ...more,
+    }) as unknown as SlipwayClient;
+  const refused = async (): Promise<never> => {
+    throw new SlipwayError(409, 'job_already_ended', 'Job x has succeeded.');
+  };
+  const followedWith = async (more: Partial<SlipwayClient>): Promise<[string, readonly string[]]> => {
+    const told: string[] = [];
+    const patience = { withinMs: 100, signal: never, clock: waitedClock() };
+    const job = { id: 'x', model: 'm' } as JobResource;
+    const following = followed(client(more), job, patience, (text) => told.push(text));
+    const failure = await following.then(
+      () => 'it went well',
+      ({ message }: Error) => message,
+    );
+    return [failure, told];
+  };
+  const late =
+    'job x was not seen to end within 0.1 s (--timeout). ' +
+    'Following it failed at last with: 403 unexpected_answer: http://x answers HTTP 403.';
+
+  test('says what was in the way, where its time went, and what becomes of it', async () => {
+    const [failure, told] = await followedWith({});
+    expect(failure).toBe(`${late} It waits for a worker. Its worker is asked to stop now.`);
+    expect(told).toEqual(['job x is not heard of yet. It has up to 0.1 s.']);
+  });
+
+  test('is canceled though nobody can say where its time went', async () => {
+    const [failure] = await followedWith({ explainJob: refused });
+    expect(failure).toBe(`${late} Its worker is asked to stop now.`);
+  });
+
+  test('is not said to be canceled where it was not', async () => {
+    const [failure] = await followedWith({ cancelJob: refused });
+    expect(failure).toBe(
+      `${late} It waits for a worker. It was not canceled: 409 job_already_ended: Job x has succeeded.`,
+    );
   });
 });
 
@@ -151,7 +204,7 @@ describe('a receiver', () => {
 
   test.each(Object.entries(ODD))('may answer oddly while webhooks are waited for: %s', (_, other) =>
     odd([other], async (inbox) => {
-      const { line } = await checked(60_000, () => arrived(inbox, [], 'whsec_', never, 60_000));
+      const { line } = await checked(60_000, () => arrived(inbox, [], 'whsec_', never));
       expect(line).toMatch(/^ok {4}health/);
     }),
   );

@@ -22,7 +22,7 @@ export const QUICK_LOOKS: SmokeClock = {
   },
 };
 
-/** Smoke in this process, with times of a test. @returns its lines by the check that they are of */
+/** Smoke in this process, with times of a test. @returns its lines, the last of each check by its name */
 export async function ran(
   stack: TestStack,
   more: Partial<Smoke>,
@@ -39,6 +39,6 @@ export async function ran(
     clock: QUICK_LOOKS,
     ...more,
   });
-  const of = (name: string): string => lines.find((line) => line.slice(6).startsWith(`${name} `)) ?? '';
+  const of = (name: string): string => lines.findLast((line) => line.slice(6).startsWith(`${name} `)) ?? '';
   return { isGood, of, last: lines.at(-1) ?? '' };
 }

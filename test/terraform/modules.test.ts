@@ -41,6 +41,15 @@ function testsOfAll(): Record<string, string> {
   return Object.fromEntries(files);
 }
 
+test('a trigger on documents is made anew with its database: its criteria and which database it is replace it', () => {
+  // What mocks make has no life cycle that a test of Terraform could look at.
+  const text = readFileSync(join(MODULES, 'trigger/main.tf'), 'utf8');
+  expect(text).toMatch(
+    /resource "google_eventarc_trigger" "this" \{[^]*replace_triggered_by = \[terraform_data\.criteria\]/,
+  );
+  expect(text).toMatch(/resource "terraform_data" "criteria" \{\n {2}input = \{.*database_uid/);
+});
+
 test('every file is formatted as Terraform formats it', () => {
   const { status, stdout, stderr } = spawnSync('terraform', ['fmt', '-check', '-recursive', TERRAFORM], {
     encoding: 'utf8',

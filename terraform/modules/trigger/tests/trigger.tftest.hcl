@@ -49,7 +49,7 @@ run "of_documents_matches_by_pattern_and_lies_where_the_database_does" {
   }
 }
 
-run "of_documents_is_made_anew_with_its_database" {
+run "of_documents_knows_which_database_of_that_name_it_is_of" {
   command = plan
 
   variables {
