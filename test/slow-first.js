@@ -6,7 +6,6 @@ const Sequencer = sequencer.default ?? sequencer;
 /** What takes a minute or more: one of these that began last would keep one processor alone busy at the end. */
 const SLOW = [
   'faults/faults',
-  'interface/',
   'faults/mutants',
   'explore/',
   'smoke/',

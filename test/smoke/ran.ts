@@ -1,5 +1,6 @@
 import { DEFAULT_SETTINGS } from '../../domain/settings.ts';
 import type { SmokeClock } from '../../scripts/smoke/patience.ts';
+import type { Sample } from '../../scripts/smoke/samples.ts';
 import { smoke, type Smoke, type SmokeTimes } from '../../scripts/smoke/smoke.ts';
 import type { TestStack } from '../stack/test-stack.ts';
 
@@ -12,6 +13,9 @@ export const TIMES: SmokeTimes = {
   eventsMs: 0,
   staleMs: DEFAULT_SETTINGS.staleMs,
 };
+
+/** A model that computes nothing, for what is no matter of a result. */
+export const NOOP: Sample = { model: 'noop', input: {}, fault: () => null, known: 'nothing' };
 
 /** Looks again soon. */
 export const QUICK_LOOKS: SmokeClock = {
