@@ -24,6 +24,8 @@ export const readBackMs = (callMs: number): number => callMs / 2;
 export interface Deadline {
   readonly clock: Clock;
   readonly callMs: number;
+  /** The calls that have not ended, those that were given up among them. */
+  readonly pending?: Set<Promise<unknown>>;
 }
 
 /** Thrown by an adapter itself when there was no answer in time; the call may still take effect. */
@@ -32,14 +34,19 @@ export class NoAnswerError extends Error {
 }
 
 /** @throws NoAnswerError */
-export async function withDeadline<T>({ clock, callMs }: Deadline, call: Promise<T>): Promise<T> {
+export async function withDeadline<T>({ clock, callMs, pending }: Deadline, call: Promise<T>): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
+  const end = call.then(
+    () => undefined,
+    // What comes too late concerns nobody any more.
+    () => undefined,
+  );
+  pending?.add(end);
+  void end.then(() => pending?.delete(end));
   const callOff = clock.after(callMs, () => reject(new NoAnswerError(`no answer within ${callMs} ms`)));
   try {
     return await Promise.race([call, promise]);
   } finally {
     callOff();
-    // What comes too late concerns nobody any more.
-    call.catch(() => undefined);
   }
 }

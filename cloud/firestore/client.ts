@@ -12,8 +12,12 @@ export interface FirestoreOptions extends Project {
 /** The client, made when it is first asked for: a function that answers without the store does not pay for loading it. */
 export interface LazyFirestore {
   get(): Promise<Firestore>;
-  /** Gives calls under way a moment, which the client would wait for until it has given them up. Idempotent. */
-  close(): Promise<void>;
+  /**
+   * Gives calls under way a moment, which the client would wait for until it has given them up. Idempotent.
+   * @param pending those that it may still repeat though nobody waits for them: once ended, it throws at that where nobody can catch
+   * it. So it is ended after them, or with the process
+   */
+  close(pending?: Iterable<Promise<unknown>>): Promise<void>;
 }
 
 export function lazyFirestore({
@@ -37,11 +41,12 @@ export function lazyFirestore({
   };
   return {
     get,
-    close: async () => {
-      if (made === null) return;
+    close: async (pending = []) => {
+      const client = made;
+      if (client === null) return;
       const timer = AbortSignal.timeout(closeMs);
       const timeUp = new Promise<void>((resolve) => timer.addEventListener('abort', () => resolve()));
-      await Promise.race([made.terminate(), timeUp]);
+      await Promise.race([Promise.allSettled(pending).then(() => client.terminate()), timeUp]);
     },
   };
 }

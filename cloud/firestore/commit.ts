@@ -84,10 +84,9 @@ async function readBack(
   cause: unknown,
 ): Promise<readonly DocumentSnapshot[]> {
   if (written.length === 0) return [];
-  const { clock, callMs } = deadline;
   try {
     const reading = firestore.getAll(...written.map(({ ref }) => firestore.doc(ref.path)));
-    return await withDeadline({ clock, callMs: readBackMs(callMs) }, reading);
+    return await withDeadline({ ...deadline, callMs: readBackMs(deadline.callMs) }, reading);
   } catch {
     throw unclear(cause);
   }

@@ -33,7 +33,8 @@ export function firestoreStore(
   },
 ): FirestoreStore {
   const { clock, random, callMs = CALL_MS.store } = options;
-  const deadline = { clock, callMs };
+  const pending = new Set<Promise<unknown>>();
+  const deadline = { clock, callMs, pending };
   const firestore = lazyFirestore(options);
 
   const reading = <T>(call: Promise<T>): Promise<T> => asking(deadline, 'the store', () => call);
@@ -103,7 +104,7 @@ export function firestoreStore(
     async close() {
       for (const stop of watches) stop();
       watches.clear();
-      await firestore.close();
+      await firestore.close(pending);
     },
   };
 }
