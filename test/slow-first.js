@@ -4,15 +4,7 @@ import sequencer from '@jest/test-sequencer';
 const Sequencer = sequencer.default ?? sequencer;
 
 /** What takes a minute or more: one of these that began last would keep one processor alone busy at the end. */
-const SLOW = [
-  'faults/faults',
-  'faults/mutants',
-  'explore/',
-  'smoke/',
-  'demo/',
-  'must-hold/slots',
-  'build/deployment',
-];
+const SLOW = ['faults/faults', 'faults/mutants', 'explore/', 'smoke/', 'demo/', 'must-hold/slots', 'build/deployment'];
 
 const rank = ({ path }) => {
   const at = SLOW.findIndex((part) => path.includes(`/test/${part}`));
