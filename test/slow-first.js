@@ -3,7 +3,7 @@ import sequencer from '@jest/test-sequencer';
 // A CommonJS package: what is its default export depends on who imports it.
 const Sequencer = sequencer.default ?? sequencer;
 
-/** What takes a minute or more: one of these that began last would keep one processor alone busy at the end. */
+/** What takes longest: one of these that began last would keep one processor alone busy at the end. */
 const SLOW = ['faults/faults', 'faults/mutants', 'explore/', 'smoke/', 'demo/', 'must-hold/slots', 'build/deployment'];
 
 const rank = ({ path }) => {

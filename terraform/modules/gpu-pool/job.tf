@@ -5,7 +5,7 @@ locals {
     nvidia-rtx-pro-6000 = { cpu = 20, memory_gib = 80 }
   }
 
-  # Where each was said to be in August 2026, in some of them by invitation. The list grows, so a region outside it is a warning only.
+  # Where Google's pages of 2025 and 2026 had each, in some by invitation. The list grows, so a region outside it is a warning only.
   places = {
     nvidia-l4           = ["asia-south1", "asia-southeast1", "europe-west1", "europe-west4", "us-central1", "us-east4"]
     nvidia-rtx-pro-6000 = ["asia-south2", "asia-southeast1", "europe-west4", "us-central1"]
